@@ -1,0 +1,5 @@
+//! Words that every layer shares: time, slots, numbers and limits. Nothing here has behaviour worth a paragraph.
+
+pub mod number;
+pub mod slot;
+pub mod time;

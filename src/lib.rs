@@ -3,6 +3,13 @@
 //! The layers and who may import whom are in `docs/ARCHITECTURE.md`; `tests/tidy.rs` enforces them.
 
 pub mod base;
+pub mod clients;
+pub mod command;
+pub mod config;
 pub mod coord;
 pub mod keyspace;
+pub mod net;
+pub mod observe;
 pub mod resp;
+pub mod runtime;
+pub mod server;

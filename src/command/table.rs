@@ -10,9 +10,7 @@ use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// The number of a command or subcommand: an index into [`Table::commands`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CommandId(pub u16);
+pub use crate::observe::CommandId;
 
 /// A row with its place in the table.
 pub struct Command {

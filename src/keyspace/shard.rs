@@ -172,6 +172,11 @@ impl Shard {
         Some(self.slots[index].table(table).at(spot))
     }
 
+    /// Clears a key away if its time has run out.
+    pub fn remove_if_ended(&mut self, db: Db, key: Key<'_>, now: Mono) {
+        drop(self.edit(db, key, now));
+    }
+
     /// The one way to change a key.
     #[inline]
     pub fn edit<'s, 'k>(&'s mut self, db: Db, key: Key<'k>, now: Mono) -> Edit<'s, 'k> {

@@ -117,8 +117,8 @@ fn explain(advice: Advice, around: &Circumstances, report: &mut String) {
             report,
             "- There are latency issues with potentially slow commands you are using. Try to \
              enable the Slow Log Redis feature using the command 'CONFIG SET \
-             slowlog-log-slower-than {threshold_us}'. If the Slow log is disabled Redis is not able \
-             to log slow commands execution for you."
+             slowlog-log-slower-than {threshold_us}'. If the Slow log is disabled Redis is not \
+             able to log slow commands execution for you."
         )
         .expect("a String takes everything"),
         Advice::TuneSlowLog => writeln!(

@@ -1,8 +1,8 @@
-//! Calls, durations and failures by command: `INFO commandstats`, `INFO latencystats` and the figures
-//! of `LATENCY HISTOGRAM`.
+//! Calls, durations and failures by command: `INFO commandstats`, `INFO latencystats` and the
+//! figures of `LATENCY HISTOGRAM`.
 //!
-//! Each worker has a table of its own, indexed by command. Names come from the caller when something is
-//! printed: this layer does not know the commands.
+//! Each worker has a table of its own, indexed by command. Names come from the caller when
+//! something is printed: this layer does not know the commands.
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 use super::counters::Counter;
 use super::histogram::{Distribution, Histogram};
 
-/// A command's number in the command table. A subcommand has its own; a container's subcommands follow it, so
-/// that lines printed in the order of ids are grouped as Redis's are.
+/// A command's number in the command table. A subcommand has its own; a container's subcommands
+/// follow it, so that lines printed in the order of ids are grouped as Redis's are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(pub u16);
 
@@ -154,13 +154,14 @@ impl CommandTotals {
         self.0.get(usize::from(command.0))
     }
 
-    /// Appends the lines of `INFO commandstats`: one for each command that was ever called. `name_of` gives a
-    /// command's full name, such as `get` or `config|get`.
+    /// Appends the lines of `INFO commandstats`: one for each command that was ever called.
+    /// `name_of` gives a command's full name, such as `get` or `config|get`.
     pub fn print_commandstats<'n>(&self, name_of: impl Fn(CommandId) -> &'n str, out: &mut String) {
         for (command, total) in self.iter().filter(|(_, total)| !total.is_unused()) {
             write!(
                 out,
-                "cmdstat_{}:calls={},usec={},usec_per_call={:.2},rejected_calls={},failed_calls={}\r\n",
+                "cmdstat_{}:calls={},usec={},usec_per_call={:.2},\
+                 rejected_calls={},failed_calls={}\r\n",
                 name_of(command),
                 total.calls,
                 total.took_ns / 1000,
@@ -172,7 +173,8 @@ impl CommandTotals {
         }
     }
 
-    /// Appends the lines of `INFO latencystats`: the `percentiles` (0 to 100) of each command with recorded durations.
+    /// Appends the lines of `INFO latencystats`: the `percentiles` (0 to 100) of each command with
+    /// recorded durations.
     pub fn print_latencystats<'n>(
         &self,
         name_of: impl Fn(CommandId) -> &'n str,
@@ -245,7 +247,8 @@ mod tests {
         let lines = [
             "cmdstat_get:calls=1,usec=3,usec_per_call=3.00,rejected_calls=1,failed_calls=0\r\n",
             "cmdstat_set:calls=5,usec=41,usec_per_call=8.20,rejected_calls=0,failed_calls=0\r\n",
-            "cmdstat_config|get:calls=1,usec=12,usec_per_call=12.00,rejected_calls=0,failed_calls=1\r\n",
+            "cmdstat_config|get:calls=1,usec=12,usec_per_call=12.00,\
+             rejected_calls=0,failed_calls=1\r\n",
         ];
         assert_eq!(commandstats(&totals(&[&worker])), lines.concat());
     }

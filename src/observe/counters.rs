@@ -32,7 +32,8 @@ impl Counter {
     }
 }
 
-/// Declares what is counted: a variant, its name in `INFO stats` and what it means, in one row each.
+/// Declares what is counted: a variant, its name in `INFO stats` and what it means, in one row
+/// each.
 macro_rules! counts {
     ($($(#[$meaning:meta])* $variant:ident = $name:literal,)*) => {
         /// What a worker counts.

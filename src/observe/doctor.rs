@@ -1,7 +1,8 @@
 //! The report of `LATENCY DOCTOR`: what the latency monitor saw, and what to do about it.
 //!
-//! The texts are Redis's own, since people and tests know them. Absent are those that speak of what latchd does
-//! not have: `fork`, the append-only file and its rewriting, and a choice of allocators.
+//! The texts are Redis's own, since people and tests know them. Absent are those that speak of what
+//! latchd does not have: `fork`, the append-only file and its rewriting, and a choice of
+//! allocators.
 
 use std::fmt::Write as _;
 
@@ -114,10 +115,10 @@ fn explain(advice: Advice, around: &Circumstances, report: &mut String) {
     match advice {
         Advice::EnableSlowLog => writeln!(
             report,
-            "- There are latency issues with potentially slow commands you are using. Try to enable \
-             the Slow Log Redis feature using the command 'CONFIG SET slowlog-log-slower-than \
-             {threshold_us}'. If the Slow log is disabled Redis is not able to log slow commands \
-             execution for you."
+            "- There are latency issues with potentially slow commands you are using. Try to \
+             enable the Slow Log Redis feature using the command 'CONFIG SET \
+             slowlog-log-slower-than {threshold_us}'. If the Slow log is disabled Redis is not \
+             able to log slow commands execution for you."
         )
         .expect("a String takes everything"),
         Advice::TuneSlowLog => writeln!(
@@ -139,17 +140,18 @@ fn explain(advice: Advice, around: &Circumstances, report: &mut String) {
 }
 
 const MONITORING_IS_OFF: &str = "\
-I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may use \
-\"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it. If we weren't in a \
-deep space mission I'd suggest to take a look at https://redis.io/topics/latency-monitor.\n";
+I'm sorry, Dave, I can't do that. Latency monitoring is disabled in this Redis instance. You may \
+use \"CONFIG SET latency-monitor-threshold <milliseconds>.\" in order to enable it. If we weren't \
+in a deep space mission I'd suggest to take a look at https://redis.io/topics/latency-monitor.\n";
 
 const SPIKES_WERE_SEEN: &str = "\
-Dave, I have observed latency spikes in this Redis instance. You don't mind talking about it, do you \
-Dave?\n\n";
+Dave, I have observed latency spikes in this Redis instance. You don't mind talking about it, do \
+you Dave?\n\n";
 
 const NOTHING_WAS_SEEN: &str = "\
-Dave, no latency spike was observed during the lifetime of this Redis instance, not in the slightest \
-bit. I honestly think you ought to sit down calmly, take a stress pill, and think things over.\n";
+Dave, no latency spike was observed during the lifetime of this Redis instance, not in the \
+slightest bit. I honestly think you ought to sit down calmly, take a stress pill, and think \
+things over.\n";
 
 const NOTHING_TO_ADVISE: &str = "\n\
 While there are latency events logged, I'm not able to suggest any easy fix. Please use the Redis \
@@ -160,34 +162,36 @@ const INSPECT_SLOW_LOG: &str = "\
 execute. Please check https://redis.io/commands/slowlog for more information.\n";
 
 const FREE_THE_PROCESSOR: &str = "\
-- The system is slow to execute Redis code paths not containing system calls. This usually means the \
-system does not provide Redis CPU time to run for long periods. You should try to:
+- The system is slow to execute Redis code paths not containing system calls. This usually means \
+the system does not provide Redis CPU time to run for long periods. You should try to:
   1) Lower the system load.
   2) Use a computer / VM just for Redis if you are running other software in the same system.
   3) Check if you have a \"noisy neighbour\" problem.
-  4) Check with 'redis-cli --intrinsic-latency 100' what is the intrinsic latency in your system.\n";
+  4) Check with 'redis-cli --intrinsic-latency 100' what is the intrinsic latency in your \
+system.\n";
 
 const RAISE_HZ: &str = "\
 - In order to make the Redis keys expiring process more incremental, try to set the 'hz' \
 configuration parameter to 100 using 'CONFIG SET hz 100'.\n";
 
 const SPLIT_LARGE_OBJECTS: &str = "\
-- Deleting, expiring or evicting (because of maxmemory policy) large objects is a blocking operation. \
-If you have very large objects that are often deleted, expired, or evicted, try to fragment those \
-objects into multiple smaller objects.\n";
+- Deleting, expiring or evicting (because of maxmemory policy) large objects is a blocking \
+operation. If you have very large objects that are often deleted, expired, or evicted, try to \
+fragment those objects into multiple smaller objects.\n";
 
 const AVOID_MASS_EVICTION: &str = "\
-- Sudden changes to the 'maxmemory' setting via 'CONFIG SET', or allocation of large objects via sets \
-or sorted sets intersections, STORE option of SORT, Redis Cluster large keys migrations (RESTORE \
-command), may create sudden memory pressure forcing the server to block trying to evict keys. \n";
+- Sudden changes to the 'maxmemory' setting via 'CONFIG SET', or allocation of large objects via \
+sets or sorted sets intersections, STORE option of SORT, Redis Cluster large keys migrations \
+(RESTORE command), may create sudden memory pressure forcing the server to block trying to evict \
+keys. \n";
 
 const DISABLE_HUGE_PAGES: &str = "\
-- I detected a non zero amount of anonymous huge pages used by your process. This creates very serious \
-latency events in different conditions, especially when Redis is persisting on disk. To disable THP \
-support use the command 'echo never > /sys/kernel/mm/transparent_hugepage/enabled', make sure to also \
-add it into /etc/rc.local so that the command will be executed again after a reboot. Note that even if \
-you have already disabled THP, you still need to restart the Redis process to get rid of the huge \
-pages already created.\n";
+- I detected a non zero amount of anonymous huge pages used by your process. This creates very \
+serious latency events in different conditions, especially when Redis is persisting on disk. To \
+disable THP support use the command 'echo never > /sys/kernel/mm/transparent_hugepage/enabled', \
+make sure to also add it into /etc/rc.local so that the command will be executed again after a \
+reboot. Note that even if you have already disabled THP, you still need to restart the Redis \
+process to get rid of the huge pages already created.\n";
 
 #[cfg(test)]
 mod tests {
@@ -217,15 +221,21 @@ mod tests {
         let all = spikes(LatencyEvent::Command, &[(89, 300), (90, 700), (91, 1200)]);
         // The answer of redis-server 7.0.15 with its default slow log.
         let expected = "\
-Dave, I have observed latency spikes in this Redis instance. You don't mind talking about it, do you Dave?
+Dave, I have observed latency spikes in this Redis instance. You don't mind talking about it, do \
+you Dave?
 
-1. command: 3 latency spikes (average 733ms, mean deviation 311ms, period 0.67 sec). Worst all time event 1200ms.
+1. command: 3 latency spikes (average 733ms, mean deviation 311ms, period 0.67 sec). Worst all \
+time event 1200ms.
 
 I have a few advices for you:
 
-- Your current Slow Log configuration only logs events that are slower than your configured latency monitor threshold. Please use 'CONFIG SET slowlog-log-slower-than 1000'.
-- Check your Slow Log to understand what are the commands you are running which are too slow to execute. Please check https://redis.io/commands/slowlog for more information.
-- Deleting, expiring or evicting (because of maxmemory policy) large objects is a blocking operation. If you have very large objects that are often deleted, expired, or evicted, try to fragment those objects into multiple smaller objects.
+- Your current Slow Log configuration only logs events that are slower than your configured \
+latency monitor threshold. Please use 'CONFIG SET slowlog-log-slower-than 1000'.
+- Check your Slow Log to understand what are the commands you are running which are too slow to \
+execute. Please check https://redis.io/commands/slowlog for more information.
+- Deleting, expiring or evicting (because of maxmemory policy) large objects is a blocking \
+operation. If you have very large objects that are often deleted, expired, or evicted, try to \
+fragment those objects into multiple smaller objects.
 ";
         assert_eq!(report(&all, &around(10_000, 91)), expected);
     }
@@ -238,11 +248,15 @@ I have a few advices for you:
         // Both lines from redis-server 7.0.15.
         assert_eq!(
             lines[2],
-            "1. command: 6 latency spikes (average 109ms, mean deviation 93ms, period 1.17 sec). Worst all time event 300ms."
+            "1. command: 6 latency spikes (average 109ms, mean deviation 93ms, period 1.17 sec). \
+             Worst all time event 300ms."
         );
         assert_eq!(
             lines[6],
-            "- There are latency issues with potentially slow commands you are using. Try to enable the Slow Log Redis feature using the command 'CONFIG SET slowlog-log-slower-than 1000'. If the Slow log is disabled Redis is not able to log slow commands execution for you."
+            "- There are latency issues with potentially slow commands you are using. Try to \
+             enable the Slow Log Redis feature using the command 'CONFIG SET \
+             slowlog-log-slower-than 1000'. If the Slow log is disabled Redis is not able to log \
+             slow commands execution for you."
         );
         assert!(
             !report(&spikes(LatencyEvent::Command, &six), &around(1999, 7))

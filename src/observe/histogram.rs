@@ -1,8 +1,9 @@
-//! A log-linear histogram of durations in nanoseconds: one writer thread, any number of readers, no lock.
+//! A log-linear histogram of durations in nanoseconds: one writer thread, any number of readers, no
+//! lock.
 //!
-//! The buckets are those of Redis's `hdr_histogram` with two significant digits: 256 exact ones, then
-//! 128 for each power of two, so that a value is known to 1/128 of itself. Unlike Redis's, which
-//! stop at one second, they go up to `VALUE_MAX`.
+//! The buckets are those of Redis's `hdr_histogram` with two significant digits: 256 exact ones,
+//! then 128 for each power of two, so that a value is known to 1/128 of itself. Unlike Redis's,
+//! which stop at one second, they go up to `VALUE_MAX`.
 //!
 //! Not here: resetting. Counters never go back; `tally.rs` remembers where they stood.
 
@@ -179,7 +180,8 @@ mod tests {
 
     #[test]
     fn percentiles_are_the_figures_that_redis_prints() {
-        // Seen in redis-server 7.0.15: a call of so many whole microseconds, its `p50` in nanoseconds.
+        // Seen in redis-server 7.0.15: a call of so many whole microseconds, its `p50` in
+        // nanoseconds.
         for (took_us, printed_ns) in
             [(3, 3_007), (5, 5_023), (6, 6_015), (7, 7_007), (12, 12_031), (64, 64_255)]
         {

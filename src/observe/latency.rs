@@ -1,7 +1,8 @@
 //! The latency monitor: when which part of the server took longer than `latency-monitor-threshold`.
 //!
-//! Not here: replies, `LATENCY HISTOGRAM` (`histogram.rs`) and the advice of `LATENCY DOCTOR` (`doctor.rs`). Bounds: the
-//! kinds of events are fixed, and each keeps its latest 160 seconds with a spike.
+//! Not here: replies, `LATENCY HISTOGRAM` (`histogram.rs`) and the advice of `LATENCY DOCTOR`
+//! (`doctor.rs`). Bounds: the kinds of events are fixed, and each keeps its latest 160 seconds with
+//! a spike.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -78,7 +79,8 @@ pub struct Series {
     pub event: LatencyEvent,
     /// Oldest first; never empty, at most `SPIKES_MAX`.
     pub spikes: VecDeque<Spike>,
-    /// The longest since the last reset, in milliseconds, whether or not it is still among the spikes.
+    /// The longest since the last reset, in milliseconds, whether or not it is still among the
+    /// spikes.
     pub worst_ms: u64,
 }
 
@@ -174,7 +176,8 @@ impl LatencyMonitor {
         self.threshold_ms.load(Relaxed)
     }
 
-    /// Takes notice that something took so many milliseconds and ended at `now`; ignored below the threshold.
+    /// Takes notice that something took so many milliseconds and ended at `now`; ignored below the
+    /// threshold.
     #[inline]
     pub fn record(&self, event: LatencyEvent, took_ms: u64, now: Wall) {
         let threshold_ms = self.threshold_ms();
@@ -203,7 +206,8 @@ impl LatencyMonitor {
         self.series.lock().iter().flatten().cloned().collect()
     }
 
-    /// Forgets the spikes of the event with that name, in any case of letters. Returns how many events were forgotten: 0 or 1.
+    /// Forgets the spikes of the event with that name, in any case of letters. Returns how many
+    /// events were forgotten: 0 or 1.
     pub fn reset(&self, name: &[u8]) -> usize {
         let mut all = self.series.lock();
         let named = LatencyEvent::ALL

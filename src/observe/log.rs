@@ -1,31 +1,25 @@
-//! Log lines: `tracing` events printed as Redis prints its log, or as JSON, with a level that can change at run time.
+//! The log: `tracing` events printed as Redis prints its log, or as JSON, with a level that can
+//! change at run time.
 //!
-//! A line is `<pid>:M 20 Nov 2026 15:57:56.123 * message key=value`. It is written by the thread that logs, before it
-//! goes on; nothing is buffered, so nothing is lost when the process dies. Not here: where the wall time
-//! comes from (a `Clock`), and syslog.
-//!
-//! Has `unsafe` code: the time zone is known to the C library alone (`localtime_r`).
+//! A line is `<pid>:M 20 Nov 2026 15:57:56.123 * message key=value` (`log_line.rs`). The thread
+//! that logs writes it before it goes on; nothing is buffered, so nothing is lost when the process
+//! dies. Not here: where the wall time comes from (a `Clock`), and syslog.
 
-use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tracing::field::{Field, Visit};
+use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
-use tracing::{Dispatch, Event, Level, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::FormatTime;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::registry::Registry;
 use tracing_subscriber::reload;
 
-use crate::base::time::{Clock, Wall};
-
-/// Bytes of message and fields that a line shows; what follows is cut off. Redis cuts at 1,024.
-pub const LINE_BYTES_MAX: usize = 4096;
+use super::calendar::Zone;
+use super::log_line::{JsonTime, TextLines};
+use crate::base::time::Clock;
 
 /// The values of `loglevel`, from the most to the fewest lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,16 +70,6 @@ impl LogLevel {
     }
 }
 
-/// The sign of a level in a line.
-fn sign(level: Level) -> char {
-    match level {
-        Level::ERROR | Level::WARN => '#',
-        Level::INFO => '*',
-        Level::DEBUG => '-',
-        Level::TRACE => '.',
-    }
-}
-
 /// What a line looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogShape {
@@ -102,15 +86,6 @@ pub enum LogTarget {
     Stdout,
     /// The end of a file.
     File(PathBuf),
-}
-
-/// Which zone the times of text lines are in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Zone {
-    /// The one of the process, as in Redis.
-    Local,
-    /// Universal time.
-    Utc,
 }
 
 /// How to log.
@@ -166,9 +141,13 @@ pub fn install(
     let (log, control) = match target {
         LogTarget::Stdout => dispatch(settings, clock, io::stdout),
         LogTarget::File(path) => {
-            let opened = append_to(path);
-            opened.map_err(|source| LogError::Open { path: path.clone(), source })?;
-            dispatch(settings, clock, LogFile(path.clone()))
+            // Absolute, because it is opened again and again; once here, to fail early.
+            let opened = std::path::absolute(path).and_then(|path| {
+                append_to(&path)?;
+                Ok(path)
+            });
+            let path = opened.map_err(|source| LogError::Open { path: path.clone(), source })?;
+            dispatch(settings, clock, LogFile(path))
         }
     };
     tracing::dispatcher::set_global_default(log).map_err(|_| LogError::AlreadySetUp)?;
@@ -206,7 +185,8 @@ fn append_to(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
 }
 
-/// A file that is opened for each line, as Redis does, so that whoever rotates logs need not tell anybody.
+/// A file that is opened for each line, as Redis does, so that whoever rotates logs need not tell
+/// anybody.
 struct LogFile(PathBuf);
 
 impl<'w> MakeWriter<'w> for LogFile {
@@ -217,7 +197,8 @@ impl<'w> MakeWriter<'w> for LogFile {
     }
 }
 
-/// The file open for one line. A line that cannot be written is lost: the server goes on without it.
+/// The file open for one line. A line that cannot be written is lost: the server goes on without
+/// it.
 struct LineInFile(Option<File>);
 
 impl io::Write for LineInFile {
@@ -230,177 +211,13 @@ impl io::Write for LineInFile {
     }
 }
 
-/// Redis's lines.
-struct TextLines {
-    pid: u32,
-    zone: Zone,
-    clock: Arc<dyn Clock>,
-}
-
-impl<S, N> FormatEvent<S, N> for TextLines
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    N: for<'field> FormatFields<'field> + 'static,
-{
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut out: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let wall = self.clock.now().wall;
-        write!(out, "{}:M ", self.pid)?;
-        write_moment(wall, self.zone, &mut out)?;
-        write!(out, " {} ", sign(*event.metadata().level()))?;
-        let mut line = OneLine { out: out.by_ref(), room: LINE_BYTES_MAX, written: Ok(()) };
-        event.record(&mut Message(&mut line));
-        event.record(&mut Others(&mut line));
-        line.written?;
-        out.write_char('\n')
-    }
-}
-
-/// The name that `tracing` gives to the text of an event.
-const MESSAGE: &str = "message";
-
-/// Writes an event's text.
-struct Message<'a, 'w>(&'a mut OneLine<'w>);
-
-impl Visit for Message<'_, '_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == MESSAGE {
-            self.0.add(format_args!("{value:?}"));
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == MESSAGE {
-            self.0.add(format_args!("{value}"));
-        }
-    }
-}
-
-/// Writes an event's other fields as ` key=value`.
-struct Others<'a, 'w>(&'a mut OneLine<'w>);
-
-impl Visit for Others<'_, '_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() != MESSAGE {
-            self.0.add(format_args!(" {}={value:?}", field.name()));
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let plain = |letter: char| letter.is_alphanumeric() || "-_.:/@+,|*%".contains(letter);
-        if !value.is_empty() && value.chars().all(plain) {
-            self.record_debug(field, &format_args!("{value}"));
-        } else {
-            // Quoted, so that one can see where it ends.
-            self.record_debug(field, &value);
-        }
-    }
-}
-
-/// The rest of a line: control characters are escaped, because text from a client must not be able to fake another
-/// line, and what has no room is left out.
-struct OneLine<'w> {
-    out: Writer<'w>,
-    room: usize,
-    written: fmt::Result,
-}
-
-impl OneLine<'_> {
-    fn add(&mut self, text: fmt::Arguments<'_>) {
-        if self.written.is_ok() {
-            self.written = self.write_fmt(text);
-        }
-    }
-}
-
-impl fmt::Write for OneLine<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for letter in text.chars() {
-            if self.room == 0 {
-                break;
-            }
-            if self.room < letter.len_utf8() {
-                self.room = 0;
-                break;
-            }
-            self.room -= letter.len_utf8();
-            if letter.is_control() {
-                write!(self.out, "{}", letter.escape_default())?;
-            } else {
-                self.out.write_char(letter)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The time of JSON lines, as in RFC 3339.
-struct JsonTime(Arc<dyn Clock>);
-
-impl FormatTime for JsonTime {
-    fn format_time(&self, out: &mut Writer<'_>) -> fmt::Result {
-        let wall = self.0.now().wall;
-        let date = date_of(wall, Zone::Utc);
-        write!(
-            out,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            date.tm_year + 1900,
-            date.tm_mon + 1,
-            date.tm_mday,
-            date.tm_hour,
-            date.tm_min,
-            date.tm_sec,
-            wall.0.rem_euclid(1000),
-        )
-    }
-}
-
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/// Writes a time as Redis does: `20 Nov 2026 15:57:56.123`.
-fn write_moment(wall: Wall, zone: Zone, out: &mut impl fmt::Write) -> fmt::Result {
-    let date = date_of(wall, zone);
-    let month = usize::try_from(date.tm_mon).ok().and_then(|at| MONTHS.get(at)).unwrap_or(&"???");
-    write!(
-        out,
-        "{:02} {month} {:04} {:02}:{:02}:{:02}.{:03}",
-        date.tm_mday,
-        date.tm_year + 1900,
-        date.tm_hour,
-        date.tm_min,
-        date.tm_sec,
-        wall.0.rem_euclid(1000),
-    )
-}
-
-/// Year, month, day and time of day in `zone`.
-fn date_of(wall: Wall, zone: Zone) -> libc::tm {
-    let seconds = wall.0.div_euclid(1000);
-    // SAFETY: `tm` is plain numbers and a pointer that may be null, for which all zeros are valid.
-    let mut date: libc::tm = unsafe { std::mem::zeroed() };
-    // SAFETY: both pointers are to live values of the right type, and the functions keep neither.
-    // They read the environment's TZ, which nothing in this process changes. A year that does not
-    // fit returns null and leaves `date` as it is: a wrong time in a line, nothing worse.
-    unsafe {
-        match zone {
-            Zone::Local => libc::localtime_r(&raw const seconds, &raw mut date),
-            Zone::Utc => libc::gmtime_r(&raw const seconds, &raw mut date),
-        }
-    };
-    date
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
 
+    use super::super::log_line::LINE_BYTES_MAX;
     use super::*;
-    use crate::base::time::Now;
+    use crate::base::time::{Now, Wall};
 
     /// 20 November 2026, 15:57:56.123 UTC.
     const WALL: Wall = Wall(1_795_190_276_123);
@@ -557,16 +374,5 @@ mod tests {
             assert_eq!(LogLevel::named(&level.name().to_uppercase()), Some(level));
         }
         assert_eq!(LogLevel::named("info"), None);
-    }
-
-    #[test]
-    fn local_time_is_universal_time_moved() {
-        let local = date_of(WALL, Zone::Local);
-        let moved = date_of(Wall(WALL.0 + local.tm_gmtoff * 1000), Zone::Utc);
-        let fields = |date: libc::tm| (date.tm_year, date.tm_yday, date.tm_hour, date.tm_min);
-        assert_eq!(fields(local), fields(moved));
-        let mut early = String::new();
-        write_moment(Wall(-1), Zone::Utc, &mut early).unwrap();
-        assert_eq!(early, "31 Dec 1969 23:59:59.999");
     }
 }

@@ -4,6 +4,7 @@
 //! clocks: every time is an argument. Everything has a bound, and what the hot path touches is one
 //! worker's own memory.
 
+pub mod calendar;
 pub mod commands;
 pub mod counters;
 pub mod doctor;
@@ -11,6 +12,7 @@ pub mod errors;
 pub mod histogram;
 pub mod latency;
 pub mod log;
+pub mod log_line;
 pub mod rates;
 pub mod redaction;
 pub mod slowlog;

@@ -1,7 +1,7 @@
 //! Which arguments of a command are secrets, and must not be shown in the slow log.
 //!
-//! The same as in Redis, except that an AUTH with too many arguments is redacted as well: somebody who forgot
-//! to quote a pass phrase should not find it in the log.
+//! The same as in Redis, except that an AUTH with too many arguments is redacted as well: somebody
+//! who forgot to quote a pass phrase should not find it in the log.
 
 /// What is shown in place of a secret.
 pub const REDACTED: &[u8] = b"(redacted)";
@@ -10,8 +10,8 @@ pub const REDACTED: &[u8] = b"(redacted)";
 const SECRET_DIRECTIVES: [&str; 5] =
     ["requirepass", "masterauth", "masteruser", "tls-key-file-pass", "tls-client-key-file-pass"];
 
-/// Replaces the secrets among a request's arguments by `REDACTED`. `args` starts with the command's name; it may be
-/// the beginning of a longer request.
+/// Replaces the secrets among a request's arguments by `REDACTED`. `args` starts with the command's
+/// name; it may be the beginning of a longer request.
 pub fn redact(args: &mut [&[u8]]) {
     let Some((name, rest)) = args.split_first_mut() else { return };
     if is(name, "auth") {

@@ -1,7 +1,7 @@
 //! The slow log: the latest requests that took longer than a limit, for `SLOWLOG GET`.
 //!
-//! Not here: replies, and the decision which commands never enter (`EXEC`, whose parts do, and others). Bounds:
-//! `slowlog-max-len` entries of at most 32 arguments of 128 bytes each.
+//! Not here: replies, and the decision which commands never enter (`EXEC`, whose parts do, and
+//! others). Bounds: `slowlog-max-len` entries of at most 32 arguments of 128 bytes each.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -100,7 +100,8 @@ impl SlowLog {
         u64::try_from(self.slower_than_us()).is_ok_and(|slower_than_us| took_us >= slower_than_us)
     }
 
-    /// Adds a request that ended at `now`, trimmed and without its secrets. The oldest one goes if the log is full.
+    /// Adds a request that ended at `now`, trimmed and without its secrets. The oldest one goes if
+    /// the log is full.
     pub fn push<'a>(
         &self,
         args: impl ExactSizeIterator<Item = &'a [u8]>,
@@ -123,7 +124,8 @@ impl SlowLog {
         ring.trim();
     }
 
-    /// The newest entries, at most `count` of them, the newest first. `SLOWLOG GET -1` asks for `usize::MAX`.
+    /// The newest entries, at most `count` of them, the newest first. `SLOWLOG GET -1` asks for
+    /// `usize::MAX`.
     #[must_use]
     pub fn newest(&self, count: usize) -> Vec<Arc<Entry>> {
         self.ring.lock().entries.iter().take(count).cloned().collect()

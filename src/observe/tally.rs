@@ -1,4 +1,5 @@
-//! Everything that is counted, worker by worker, and what of it has been since the last `CONFIG RESETSTAT`.
+//! Everything that is counted, worker by worker, and what of it has been since the last `CONFIG
+//! RESETSTAT`.
 //!
 //! A reset touches no counter (their only writers are other threads): it remembers the sums of that
 //! moment, and figures are given without them. Lock order: `since_reset`, then an `ErrorCounts`.
@@ -37,7 +38,8 @@ impl Tally {
         match self.errors.add(text) {
             Counted::ByCode | Counted::Disabled => {}
             Counted::TooManyCodes => tracing::warn!(
-                "INFO errorstats stops counting: too many distinct error codes, perhaps made up by a \
+                "INFO errorstats stops counting: too many distinct error codes, perhaps made up \
+                by a \
                  script. CONFIG RESETSTAT starts it again."
             ),
         }

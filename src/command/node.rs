@@ -5,7 +5,9 @@ use crate::base::time::{Clock, Now};
 use crate::clients::Registry;
 use crate::config::{Config, Settings};
 use crate::keyspace::borrow::Keyspace;
-use crate::observe::{LatencyMonitor, SlowLog, Tallies};
+use crate::observe::latency::LatencyMonitor;
+use crate::observe::slowlog::SlowLog;
+use crate::observe::tally::Tallies;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -130,8 +132,8 @@ impl Node {
             keyspace: parts.keyspace,
             clients: Registry::default(),
             tallies: Tallies::new(workers, commands, parts.identity.started.mono),
-            slow_log: SlowLog::default(),
-            latency: LatencyMonitor::default(),
+            slow_log: SlowLog::new(-1, 0),
+            latency: LatencyMonitor::new(0),
             clock: parts.clock,
             platform: parts.platform,
             identity: parts.identity,

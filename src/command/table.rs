@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub use crate::observe::CommandId;
+pub use crate::observe::commands::CommandId;
 
 /// A row with its place in the table.
 pub struct Command {

@@ -2,7 +2,7 @@
 
 use crate::command::node::Node;
 use crate::config::Settings;
-use crate::observe::Tally;
+use crate::observe::tally::Tally;
 use std::sync::Arc;
 
 /// One worker's view of the node.

@@ -12,7 +12,8 @@ use crate::command::table::{Command, key_slots};
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::shard::Use;
 use crate::observe::slowlog::Sender;
-use crate::observe::{CallEnd, LatencyEvent};
+use crate::observe::commands::CallEnd;
+use crate::observe::latency::LatencyEvent;
 use crate::resp::reply::Writer;
 use crate::resp::request::Argv;
 use crate::server::core::Core;
@@ -109,7 +110,7 @@ pub(crate) fn account(
     let took_us = took_ns / 1_000;
     if core.node.slow_log.wants(took_us) && !command.spec.flags.has(Flags::SKIP_SLOWLOG) {
         let name = caller.client.name();
-        let sender = Sender { address: caller.client.origin.address.as_bytes(), name: &name };
+        let sender = Sender { address: &caller.client.origin.address, name: &name };
         core.node.slow_log.push(argv.iter(), sender, took_us, start.now.wall);
     }
     let threshold_ms = core.node.latency.threshold_ms();

@@ -13,7 +13,7 @@ use crate::command::table::{Command, key_slots};
 use crate::keyspace::shard::Use;
 use crate::keyspace::watch::Version;
 use crate::keyspace::{Db, Key};
-use crate::observe::CallEnd;
+use crate::observe::commands::CallEnd;
 use crate::resp::reply::Writer;
 use crate::resp::request::{Argv, Span};
 use crate::server::core::Core;

@@ -26,7 +26,8 @@ impl Pause {
     pub fn start(&self, scope: PauseScope, until: Mono, now: Mono) {
         let mut current = self.current.lock();
         let running = current.filter(|(_, end)| *end > now);
-        *current = Some(running.map_or((scope, until), |(old, end)| (old.max(scope), end.max(until))));
+        *current =
+            Some(running.map_or((scope, until), |(old, end)| (old.max(scope), end.max(until))));
         self.maybe.store(true, Ordering::Release);
     }
 

@@ -1,6 +1,7 @@
 //! All connections of the node. Commands read it; the data path does not.
 
-use crate::clients::client::{Client, ClientId, Origin};
+use crate::base::time::Mono;
+use crate::clients::client::{Client, ClientId, Kill, Origin};
 use crate::clients::pause::Pause;
 use dashmap::DashMap;
 use std::sync::Arc;
@@ -52,6 +53,16 @@ impl Registry {
         let mut all: Vec<_> = self.clients.iter().map(|client| Arc::clone(&client)).collect();
         all.sort_unstable_by_key(|client| client.id);
         all
+    }
+
+    /// Closes connections that have not been heard of for `timeout_ms`.
+    pub fn close_idle(&self, now: Mono, timeout_ms: u64) {
+        for client in &self.clients {
+            let figures = client.figures();
+            if !figures.blocked && now.since(Mono(figures.last_seen_ms)) > timeout_ms {
+                client.kill(Kill::Now);
+            }
+        }
     }
 
     /// Lets every connection look around: a pause has ended, or the server stops.

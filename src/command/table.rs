@@ -113,7 +113,12 @@ impl Table {
         table
     }
 
-    fn add(&mut self, spec: &'static Spec, container: Option<CommandId>, full_name: String) -> CommandId {
+    fn add(
+        &mut self,
+        spec: &'static Spec,
+        container: Option<CommandId>,
+        full_name: String,
+    ) -> CommandId {
         let id = CommandId(self.commands.len() as u16);
         self.commands.push(Command { id, full_name, spec, subcommands: Vec::new(), container });
         id

@@ -77,15 +77,16 @@ pub(crate) struct Connection {
     /// Bytes of requests that could not be used yet, from `start` on.
     pending: Vec<u8>,
     start: usize,
+    /// Whether `pending` may hold whole requests.
+    resume: bool,
     /// Replies that the socket did not take, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
+    over_soft_since: Option<Mono>,
     closing: bool,
-    paused: bool,
     effect: Option<Effect>,
     /// Wakes the connection at the end of a pause or of its time over the soft output limit.
     timer: Option<Pin<Box<Sleep>>>,
-    over_soft_since: Option<Mono>,
 }
 
 /// Why a connection ended.
@@ -106,13 +107,13 @@ impl Connection {
             worker,
             pending: Vec::new(),
             start: 0,
+            resume: false,
             unsent: Vec::new(),
             sent: 0,
+            over_soft_since: None,
             closing: false,
-            paused: false,
             effect: None,
             timer: None,
-            over_soft_since: None,
         }
     }
 
@@ -120,59 +121,259 @@ impl Connection {
     pub(crate) async fn serve(mut self) {
         let end = poll_fn(|cx| self.poll(cx)).await;
         let client = self.session.client();
+        let (id, address) = (client.id.0, &client.origin.address);
         match end {
             End::Closed | End::Failed | End::Killed => {
-                tracing::debug!(id = client.id.0, ?end, "Client closed connection");
+                tracing::debug!(id, address, "Client closed connection");
             }
             End::OutputLimit => tracing::warn!(
-                id = client.id.0,
-                address = client.origin.address,
-                "Client scheduled to be closed ASAP for overcoming of output buffer limits."
+                id,
+                address,
+                "Client closed: it left more replies than client-output-buffer-limit allows"
             ),
             End::InputLimit => tracing::warn!(
-                id = client.id.0,
-                address = client.origin.address,
-                "Closing client that reached max query buffer length"
+                id,
+                address,
+                "Client closed: a request is longer than client-query-buffer-limit"
             ),
         }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.session.client().register(cx.waker());
-        if let Some(timer) = &mut self.timer
-            && timer.as_mut().poll(cx).is_ready()
-        {
-            self.timer = None;
-        }
         loop {
             match self.session.client().killed() {
                 Kill::Now => return Poll::Ready(End::Killed),
                 Kill::AfterReply => self.closing = true,
                 Kill::No => {}
             }
-            let writing = self.poll_flush(cx);
-            match writing {
-                Poll::Ready(Err(end)) => return Poll::Ready(end),
+            match self.poll_flush(cx) {
+                Poll::Ready(Err(_)) => return Poll::Ready(End::Failed),
                 Poll::Ready(Ok(())) if self.closing => return Poll::Ready(End::Closed),
+                Poll::Pending if self.closing => return Poll::Pending,
                 Poll::Ready(Ok(())) | Poll::Pending => {}
             }
-            if self.closing {
-                return Poll::Pending;
+            if self.over_soft_since.is_some()
+                && let Err(end) = self.check_limits(cx)
+            {
+                return Poll::Ready(end);
             }
-            if let Some(effect) = self.effect.take() {
-                self.carry_out(effect);
+            match self.effect.take() {
+                Some(Effect::Shutdown) => self.worker.outside.shut_down(),
+                Some(Effect::StallMicros(micros)) => self.worker.outside.stall(micros),
+                Some(Effect::Close) => self.closing = true,
+                None => {}
             }
-            if self.paused {
+            let step = if self.resume {
                 ready!(self.poll_pause(cx));
-            }
-            if self.start < self.pending.len() && self.take_turn(cx)? == Progress::Again {
-                continue;
-            }
-            match ready!(self.poll_turn(cx)) {
-                Ok(()) => {}
-                Err(End::Closed) if self.worker.stopping.load(Ordering::Acquire) => {}
-                Err(end) => return Poll::Ready(end),
+                self.pending_turn(cx)
+            } else {
+                ready!(self.poll_read(cx))
+            };
+            if let Err(end) = step.and_then(|()| self.check_limits(cx)) {
+                return Poll::Ready(end);
             }
         }
+    }
+
+    /// Waits for the end of a CLIENT PAUSE, if there is one.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let desk = self.worker.desk.lock();
+            let node = &desk.core.node;
+            let now = node.clock.now().mono;
+            let Some((_, until)) = node.clients.pause.at(now) else { return Poll::Ready(()) };
+            drop(desk);
+            if !self.session.client().figures().blocked {
+                return Poll::Ready(());
+            }
+            ready!(self.poll_timer(cx, until.since(now)));
+        }
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, ms: u64) -> Poll<()> {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(ms))));
+        ready!(timer.as_mut().poll(cx));
+        self.timer = None;
+        Poll::Ready(())
+    }
+
+    /// Sends what the socket has not taken yet.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        while self.sent < self.unsent.len() {
+            self.sent += ready!(self.stream.poll_write(cx, &self.unsent[self.sent..]))?;
+        }
+        if self.sent > 0 {
+            (self.unsent, self.sent, self.over_soft_since) = (Vec::new(), 0, None);
+            self.publish_output();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads once and lets the session use it.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let read = if self.pending.is_empty() {
+            let desk = Arc::clone(&self.worker.desk);
+            let desk = &mut *desk.lock();
+            let mut space = ReadBuf::new(&mut desk.input);
+            match self.stream.poll_read(cx, &mut space) {
+                Poll::Ready(Ok(read)) if read > 0 => {
+                    return Poll::Ready(self.shared_turn(desk, read, cx));
+                }
+                other => other,
+            }
+        } else {
+            self.poll_read_more(cx)
+        };
+        match read {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(End::Closed)),
+            Poll::Ready(Ok(_)) => Poll::Ready(self.pending_turn(cx)),
+            Poll::Ready(Err(_)) => Poll::Ready(Err(End::Failed)),
+            // Everything that had arrived is answered, and replies that are not taken by now may be lost.
+            Poll::Pending
+                if self.worker.stopping.load(Ordering::Acquire) && self.unsent.is_empty() =>
+            {
+                Poll::Ready(Err(End::Closed))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Reads behind the part of a request that is there already.
+    fn poll_read_more(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+        if self.start > 0 {
+            self.pending.drain(..self.start);
+            self.start = 0;
+        }
+        let length = self.pending.len();
+        self.pending.reserve(self.session.reserve(length).max(READ_MORE_BYTES));
+        self.pending.resize(length + READ_MORE_BYTES, 0);
+        let mut space = ReadBuf::new(&mut self.pending[length..]);
+        let read = self.stream.poll_read(cx, &mut space);
+        let added = space.filled().len();
+        self.pending.truncate(length + added);
+        read
+    }
+
+    /// A turn over bytes that are in the worker's buffer.
+    fn shared_turn(
+        &mut self,
+        desk: &mut Desk,
+        read: usize,
+        cx: &mut Context<'_>,
+    ) -> Result<(), End> {
+        desk.core.refresh();
+        desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
+        let (used, then) = self.session.turn(&desk.core, &desk.input[..read], &mut desk.writer);
+        if used < read {
+            self.pending.extend_from_slice(&desk.input[used..read]);
+        }
+        self.end_turn(desk, then, cx)
+    }
+
+    /// A turn over the connection's own bytes.
+    fn pending_turn(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        let desk = Arc::clone(&self.worker.desk);
+        let desk = &mut *desk.lock();
+        desk.core.refresh();
+        let input = &self.pending[self.start..];
+        let (used, then) = self.session.turn(&desk.core, input, &mut desk.writer);
+        self.start += used;
+        if self.start == self.pending.len() {
+            (self.pending, self.start) = (Vec::new(), 0);
+        }
+        self.end_turn(desk, then, cx)
+    }
+
+    /// Sends a turn's replies and notes what comes next.
+    fn end_turn(&mut self, desk: &mut Desk, then: Then, cx: &mut Context<'_>) -> Result<(), End> {
+        self.resume = false;
+        match then {
+            Then::Read(_) => {}
+            Then::Flush | Then::Paused => self.resume = true,
+            Then::Close => self.closing = true,
+            Then::Do(effect) => {
+                self.resume = true;
+                self.effect = Some(effect);
+            }
+        }
+        self.send(desk, cx)
+    }
+
+    /// Writes the desk's replies to the socket, and keeps what it does not take.
+    fn send(&mut self, desk: &mut Desk, cx: &mut Context<'_>) -> Result<(), End> {
+        let out = &mut desk.writer.out;
+        if out.is_empty() {
+            return Ok(());
+        }
+        desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
+        let taken = if self.unsent.is_empty() {
+            match self.stream.poll_write(cx, out) {
+                Poll::Ready(Ok(taken)) => taken,
+                Poll::Ready(Err(_)) => {
+                    out.clear();
+                    return Err(End::Failed);
+                }
+                Poll::Pending => 0,
+            }
+        } else {
+            0
+        };
+        if taken < out.len() {
+            self.unsent.extend_from_slice(&out[taken..]);
+            self.publish_output();
+        }
+        out.clear();
+        if out.capacity() > KEEP_BYTES_MAX {
+            *out = Vec::new();
+        }
+        Ok(())
+    }
+
+    fn publish_output(&self) {
+        let client = self.session.client();
+        let mut figures = client.figures();
+        figures.output_bytes = (self.unsent.len() - self.sent) as u64;
+        client.set_figures(&figures);
+    }
+
+    /// Closes a client that does not take its replies or sends an endless request.
+    fn check_limits(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        let waiting = (self.unsent.len() - self.sent) as u64;
+        let buffered = self.pending.len() - self.start;
+        if waiting == 0 && buffered == 0 {
+            return Ok(());
+        }
+        let desk = Arc::clone(&self.worker.desk);
+        let mut desk = desk.lock();
+        let settings = desk.core().settings();
+        if buffered > settings.client_query_buffer_limit {
+            return Err(End::InputLimit);
+        }
+        let limit = settings.client_output_buffer_limit.normal;
+        if limit.hard_bytes > 0 && waiting > limit.hard_bytes {
+            return Err(End::OutputLimit);
+        }
+        if limit.soft_bytes == 0 || waiting <= limit.soft_bytes {
+            self.over_soft_since = None;
+            return Ok(());
+        }
+        let now = desk.core.node.clock.now().mono;
+        let since = *self.over_soft_since.get_or_insert(now);
+        let allowed_ms = u64::from(limit.soft_seconds) * 1_000;
+        if now.since(since) >= allowed_ms {
+            return Err(End::OutputLimit);
+        }
+        drop(desk);
+        // The time is up even if nothing else happens on the connection.
+        let left_ms = allowed_ms - now.since(since);
+        let _ = self.poll_timer(cx, left_ms);
+        Ok(())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.session.close(&self.worker.desk.lock().core);
     }
 }

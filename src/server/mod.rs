@@ -2,6 +2,6 @@
 
 pub mod core;
 pub mod dispatch;
-pub mod session;
 mod refusal;
+pub mod session;
 mod transaction;

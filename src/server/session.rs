@@ -16,8 +16,8 @@ use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parsed, Parser};
 use crate::server::core::Core;
 use crate::server::dispatch::{self, Start};
-use crate::server::transaction::Transaction;
 use crate::server::refusal;
+use crate::server::transaction::Transaction;
 use std::sync::Arc;
 
 /// A turn ends early when so many bytes of replies have gathered, so that they are sent before more are made.
@@ -65,13 +65,8 @@ impl Session {
         if authenticated {
             client.set_user(Some(b"default"));
         }
-        let caller = Caller {
-            client,
-            db: Db(0),
-            authenticated,
-            no_touch: false,
-            replies: Replies::On,
-        };
+        let caller =
+            Caller { client, db: Db(0), authenticated, no_touch: false, replies: Replies::On };
         let transaction = Transaction::default();
         let state = State { caller, protocol: Protocol::Resp2, transaction, last_command: 0 };
         Self { parser: Parser::default(), state }
@@ -115,7 +110,9 @@ impl Session {
             used += length;
             match step {
                 Step::Stop(then) => break then,
-                Step::Next if writer.out.len() - start > TURN_OUTPUT_BYTES_MAX => break Then::Flush,
+                Step::Next if writer.out.len() - start > TURN_OUTPUT_BYTES_MAX => {
+                    break Then::Flush;
+                }
                 Step::Next => {}
             }
             // Milliseconds matter to expiry, so a long turn reads the clock again.
@@ -167,7 +164,13 @@ impl State {
 
     /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it ended.
     #[inline]
-    fn request(&mut self, core: &Core, argv: Argv<'_>, writer: &mut Writer, at: &mut Start) -> Step {
+    fn request(
+        &mut self,
+        core: &Core,
+        argv: Argv<'_>,
+        writer: &mut Writer,
+        at: &mut Start,
+    ) -> Step {
         let before = writer.out.len();
         if self.caller.replies == Replies::SkipNext {
             self.caller.replies = Replies::SkipThis;

@@ -186,7 +186,8 @@ impl Transaction {
             self.reset(core);
             return Err(ABORTED);
         }
-        let requests: Vec<(&Queued, Slots)> = queue.iter().map(|queued| (queued, slots_of(queued))).collect();
+        let requests: Vec<(&Queued, Slots)> =
+            queue.iter().map(|queued| (queued, slots_of(queued))).collect();
         let mut all: Vec<SlotId> = requests.iter().flat_map(|(_, slots)| slots).copied().collect();
         all.extend(self.watched.iter().map(|watch| watch.slot));
         let everything = queue.iter().any(|q| q.command.spec.reach == Reach::AllShards);

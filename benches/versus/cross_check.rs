@@ -1,5 +1,5 @@
 //! The same scenarios as redis-benchmark shows them, from its CSV output: a second opinion by a
-//! program that everybody has. Alone it cannot drive a fast server (it ends near 2 M/s).
+//! program that everybody has. It parses every reply, so in deep pipelines it may be what is slow.
 
 use std::process::{Command, Stdio};
 

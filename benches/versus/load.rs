@@ -96,19 +96,25 @@ pub(crate) fn drive(
                 })
             })
             .collect();
-        thread::sleep(window.warm_up);
-        board.phase.store(MEASURING, Ordering::Relaxed);
-        let before = Reading::take(server, board)?;
-        thread::sleep(window.measured);
-        let after = Reading::take(server, board)?;
+        let readings = read_twice(server, board, window);
         board.phase.store(STOPPING, Ordering::Relaxed);
         let mut latency_ns = histogram();
         for thread in threads {
             let share = thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))?;
             latency_ns.add(share)?;
         }
+        // After the threads: when the server dies, what they saw explains it better.
+        let (before, after) = readings?;
         sample(plan, &before, &after, &latency_ns)
     })
+}
+
+fn read_twice(server: &Server, board: &Board, window: Window) -> io::Result<(Reading, Reading)> {
+    thread::sleep(window.warm_up);
+    board.phase.store(MEASURING, Ordering::Relaxed);
+    let before = Reading::take(server, board)?;
+    thread::sleep(window.measured);
+    Ok((before, Reading::take(server, board)?))
 }
 
 fn sample(

@@ -111,10 +111,10 @@ impl Report {
                 &[
                     row.scenario.to_string(),
                     both(&row.server_ns),
-                    format!("{:.2}", row.server_ns.ratio),
+                    format!("{:.3}", row.server_ns.ratio),
                     both(&row.generator_ns),
                     both(&row.per_second),
-                    format!("{:.2}", row.per_second.ratio),
+                    format!("{:.3}", row.per_second.ratio),
                     both(&row.p50_us),
                     both(&row.p99_us),
                     both(&row.p999_us),
@@ -142,16 +142,28 @@ impl Report {
     }
 
     fn push_verdict(&self, out: &mut String) {
-        let figures = self.rows.iter().flat_map(Row::figures);
-        let figures = figures.chain(self.footprint.iter().map(|(_, figure)| figure));
-        let judged: Vec<_> = figures.filter(|figure| figure.target.is_some()).collect();
-        let missed = judged.iter().filter(|figure| !figure.met).count();
-        let text = match missed {
-            _ if !self.origin.judged => "A smoke run: the numbers mean nothing.".to_owned(),
-            0 => format!("All {} targets that were measured are met.", judged.len()),
-            missed => format!("{missed} of {} targets are missed.", judged.len()),
-        };
-        out.push_str(&format!("\n{text}\n"));
+        if !self.origin.judged {
+            out.push_str("\nA smoke run: nothing is judged, the numbers mean nothing.\n");
+            return;
+        }
+        let judged: Vec<_> =
+            self.all_figures().into_iter().filter(|(_, figure)| figure.target.is_some()).collect();
+        let missed: Vec<_> = judged.iter().filter(|(_, figure)| !figure.met).collect();
+        writeln!(out, "\n{} targets were measured, {} missed.", judged.len(), missed.len())
+            .expect("a String takes everything");
+        for (subject, figure) in missed {
+            let Figure { name, ours, ratio, .. } = figure;
+            let bound = target(figure);
+            writeln!(out, "- {subject}: {name} {ours:.0}, ratio {ratio:.3}, target {bound}")
+                .expect("a String takes everything");
+        }
+    }
+
+    fn all_figures<'a>(&'a self) -> Vec<(String, &'a Figure)> {
+        let named = |row: &'a Row| row.figures().map(|figure| (row.scenario.to_string(), figure));
+        let loads = self.rows.iter().flat_map(named);
+        let footprint = self.footprint.iter().map(|(title, figure)| ((*title).to_owned(), figure));
+        loads.chain(footprint).collect()
     }
 
     /// One object: where the figures come from, and a flat list of them.
@@ -195,7 +207,7 @@ fn json_figure(subject: &str, figure: &Figure) -> String {
 fn push_comparison(out: &mut String, title: &str, unit: &str, figures: &[(String, Figure)]) {
     push_heading(out, title, &format!("| | {unit} | ratio | target | |"));
     for (subject, figure) in figures {
-        let ratio = format!("{:.2}", figure.ratio);
+        let ratio = format!("{:.3}", figure.ratio);
         let verdict = verdict(figure).to_owned();
         push_cells(out, &[subject.clone(), both(figure), ratio, target(figure), verdict]);
     }

@@ -39,12 +39,15 @@ pub(crate) enum Layout {
 /// A running server.
 pub(crate) struct Server {
     child: Child,
-    directory: PathBuf,
+    directory: Directory,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// What it is.
     pub(crate) flavour: Flavour,
 }
+
+/// The server's working directory, removed with it.
+struct Directory(PathBuf);
 
 impl Flavour {
     /// A binary named `redis-server...` is one, on either side: Redis against itself shows how
@@ -63,15 +66,15 @@ impl Server {
     pub(crate) fn start(binary: &Path, layout: Layout) -> Result<Self, Failure> {
         let flavour = Flavour::of(binary);
         let address = free_address()?;
-        let directory = empty_directory(address.port())?;
-        let log = File::create(directory.join("log"))?;
+        let directory = Directory::create(address.port())?;
+        let log = File::create(directory.0.join("log"))?;
         let mut command = Command::new(binary);
         command
             .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
             .args(["--save", "", "--appendonly", "no", "--loglevel", "warning"])
             .args(["--maxclients", &CLIENTS_MAX.to_string()])
             .arg("--dir")
-            .arg(&directory);
+            .arg(&directory.0);
         if layout == Layout::OneThread && flavour == Flavour::Latchd {
             command.args(["--threads", "1"]);
         }
@@ -119,7 +122,7 @@ impl Server {
     }
 
     fn explain(&self, binary: &Path, error: &Failure) -> Failure {
-        let log = fs::read_to_string(self.directory.join("log")).unwrap_or_default();
+        let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
         format!("{} does not start: {error}\n{log}", binary.display()).into()
     }
 }
@@ -130,18 +133,26 @@ impl Drop for Server {
         // it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+impl Directory {
+    fn create(port: u16) -> io::Result<Self> {
+        let name = format!("versus-{}-{port}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // What is left is an empty directory below `target`.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 /// A loopback address that was free a moment ago.
 fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
-}
-
-fn empty_directory(port: u16) -> io::Result<PathBuf> {
-    let name = format!("versus-{}-{port}", std::process::id());
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::create_dir_all(&directory)?;
-    Ok(directory)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::scenario::{key, value};
+use crate::scenario::key;
 use crate::server::{Layout, Server};
 use crate::wire::{Client, Failure, STALL};
 
@@ -29,8 +29,12 @@ pub(crate) struct Idle {
     pub(crate) after_ping: f64,
 }
 
-/// `used_memory` per key, with keys of 16 bytes and values of 8.
-pub(crate) fn bytes_per_key(binary: &Path, keys: usize) -> Result<f64, Failure> {
+/// `used_memory` per key, with keys of 16 bytes and values of 8 as `value` makes them.
+pub(crate) fn bytes_per_key(
+    binary: &Path,
+    keys: usize,
+    value: fn(usize) -> String,
+) -> Result<f64, Failure> {
     let server = Server::start(binary, Layout::AllCores)?;
     let mut client = server.client()?;
     let before = client.info_field("memory", "used_memory")?;

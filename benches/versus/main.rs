@@ -140,12 +140,17 @@ fn measure_footprint(options: &Options) -> Result<Vec<(&'static str, Figure)>, F
     if options.parts.contains(&Part::Memory) {
         let keys = options.keys_in_memory();
         eprintln!("memory of {keys} keys");
-        let pair = Pair {
-            ours: footprint::bytes_per_key(&options.latchd, keys)?,
-            redis: footprint::bytes_per_key(&options.redis, keys)?,
+        let per_key = |name, value| -> Result<Figure, Failure> {
+            let pair = Pair {
+                ours: footprint::bytes_per_key(&options.latchd, keys, value)?,
+                redis: footprint::bytes_per_key(&options.redis, keys, value)?,
+            };
+            Ok(Figure::absolute(name, pair, judged(KEY_BYTES)))
         };
-        let figure = Figure::absolute("bytes_per_key", pair, judged(KEY_BYTES));
-        figures.push(("a key of 16 bytes with a value of 8, used memory", figure));
+        let text = per_key("bytes_per_key", scenario::value)?;
+        figures.push(("a key of 16 bytes, its value 8 characters: used memory", text));
+        let number = per_key("bytes_per_key_of_digits", scenario::digits)?;
+        figures.push(("a key of 16 bytes, its value 8 digits: used memory", number));
     }
     if options.parts.contains(&Part::Idle) {
         let count = options.idle_connections();
@@ -155,10 +160,10 @@ fn measure_footprint(options: &Options) -> Result<Vec<(&'static str, Figure)>, F
         let target = judged(IDLE_RATIO);
         let silent = Pair { ours: ours.silent, redis: redis.silent };
         let silent = Figure::of("bytes_per_silent_connection", &[silent], target);
-        figures.push(("an idle connection that never spoke, resident", silent));
+        figures.push(("an idle connection that never spoke: resident", silent));
         let pinged = Pair { ours: ours.after_ping, redis: redis.after_ping };
         let pinged = Figure::of("bytes_per_pinged_connection", &[pinged], target);
-        figures.push(("an idle connection after one PING, resident", pinged));
+        figures.push(("an idle connection after one PING: resident", pinged));
     }
     Ok(figures)
 }

@@ -95,10 +95,9 @@ impl FromStr for Layout {
     }
 }
 
-impl Options {
-    /// Reads the arguments after the program's name.
-    pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request, Failure> {
-        let mut options = Self {
+impl Default for Options {
+    fn default() -> Self {
+        Self {
             quick: false,
             json: false,
             pairs: 5,
@@ -109,7 +108,19 @@ impl Options {
             generators: 1,
             latchd: PathBuf::from(env!("CARGO_BIN_EXE_latchd")),
             redis: PathBuf::from("redis-server"),
-        };
+        }
+    }
+}
+
+impl Options {
+    /// Reads the arguments after the program's name.
+    pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request, Failure> {
+        let mut args = args.peekable();
+        let mut options = Self::default();
+        if args.peek().is_none() {
+            // `cargo test --benches` runs it bare; `cargo bench` says `--bench`.
+            options.make_quick();
+        }
         while let Some(option) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{option} wants a value"));
             match option.as_str() {
@@ -117,11 +128,7 @@ impl Options {
                 "--bench" => {}
                 "--help" => return Ok(Request::Help),
                 "--json" => options.json = true,
-                "--quick" => {
-                    options.quick = true;
-                    options.pairs = 1;
-                    options.seconds = 0.1;
-                }
+                "--quick" => options.make_quick(),
                 "--pairs" => options.pairs = value()?.parse()?,
                 "--seconds" => options.seconds = value()?.parse()?,
                 "--only" => options.parts = list(&value()?)?,
@@ -139,6 +146,12 @@ impl Options {
         }
         options.check()?;
         Ok(Request::Measure(options))
+    }
+
+    const fn make_quick(&mut self) {
+        self.quick = true;
+        self.pairs = 1;
+        self.seconds = 0.1;
     }
 
     fn check(&self) -> Result<(), Failure> {

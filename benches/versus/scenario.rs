@@ -233,6 +233,11 @@ pub(crate) fn value(index: usize) -> String {
     format!("v{:07}", index % 10_000_000)
 }
 
+/// 8 digits, which Redis keeps as an integer.
+pub(crate) fn digits(index: usize) -> String {
+    format!("{}", 10_000_000 + index % 90_000_000)
+}
+
 fn counter(index: usize) -> String {
     format!("counter:{index:012}")
 }

@@ -1,4 +1,4 @@
-//! Glob patterns as Redis matches them (`KEYS`, `SCAN MATCH`, `CONFIG GET`): `*`, `?`, `[a-z]`, `\x`.
+//! Glob patterns as Redis matches them (`KEYS`, `SCAN`, `CONFIG GET`): `*`, `?`, `[a-z]`, `\x`.
 //!
 //! Not here: brace expansion, path separators, UTF-8. A pattern is bytes, as is what it matches.
 //! Only the last `*` is ever retried, so a match costs at most pattern times text comparisons,

@@ -170,7 +170,7 @@ fn title_template(value: Value) -> Result<Value, &'static str> {
     const KNOWN: [&str; 7] =
         ["title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"];
     let Value::Text(template) = &value else { return Ok(value) };
-    if template.is_empty() {
+    if template.trim().is_empty() {
         return Err(INVALID);
     }
     let mut rest = template.as_str();

@@ -1,6 +1,6 @@
-//! Glob patterns as Redis matches them (`KEYS`, `SCAN MATCH`, `CONFIG GET`): `*`, `?`, `[a-z]`, `[^a]`, `\x`.
+//! Glob patterns as Redis matches them (`KEYS`, `SCAN`, `CONFIG GET`): `*`, `?`, `[a-z]`, `\x`.
 //!
-//! Not here: brace expansion, path separators, UTF-8. A pattern is bytes, and so is what it matches.
+//! Not here: brace expansion, path separators, UTF-8. A pattern is bytes, as is what it matches.
 //! Only the last `*` is ever retried, so a match costs at most pattern times text comparisons,
 //! however many stars a client sends.
 
@@ -15,8 +15,8 @@ pub enum Case {
 
 /// Whether the whole of `text` matches `pattern`.
 ///
-/// Redis's corner is kept: only the empty pattern matches an empty text (`KEYS` and `SCAN` never ask
-/// about the pattern `*`, they take every key).
+/// Redis's corner is kept: only the empty pattern matches an empty text (`KEYS` and `SCAN` never
+/// ask about the pattern `*`, they take every key).
 #[must_use]
 pub fn matches(pattern: &[u8], text: &[u8], case: Case) -> bool {
     let (mut at, mut position) = (0, 0);

@@ -7,7 +7,8 @@ use super::kind::Kind;
 use super::nearest::nearest;
 use super::table;
 
-/// Why the server does not start. `Display` has the form of redis-server's message and says what to do.
+/// Why the server does not start. `Display` has the form of redis-server's message and adds what
+/// to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     pub(super) at: Option<Origin>,

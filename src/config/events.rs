@@ -36,8 +36,8 @@ impl EventClasses {
         Some(Self(bits))
     }
 
-    /// The letters as `CONFIG GET` shows them: `A` for all classes, then `K`, `E`, `m`. As in Redis,
-    /// `n` is not shown beside `A`.
+    /// The letters as `CONFIG GET` shows them: `A` for all classes, then `K`, `E`, `m`.
+    /// As in Redis, `n` is not shown beside `A`.
     #[must_use]
     pub fn letters(self) -> String {
         let all = self.0 & ALL == ALL;

@@ -26,8 +26,8 @@ pub(super) fn trimmed(line: &str) -> &str {
 
 /// The words of a line, `None` if a quote is not closed or something is stuck to a closing one.
 ///
-/// Words are bytes because `"\xff"` is allowed. In double quotes `\n \r \t \b \a \xHH` are escapes and
-/// any other escaped character stands for itself; in single quotes only `\'` is.
+/// Words are bytes because `"\xff"` is allowed. In double quotes `\n \r \t \b \a \xHH` are escapes
+/// and any other escaped character stands for itself; in single quotes only `\'` is an escape.
 pub(super) fn words(line: &str) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line.as_bytes();

@@ -155,14 +155,16 @@ fn memory(word: &[u8], min: u64, max: u64) -> Result<Value, String> {
 }
 
 fn memory_or_percent(word: &[u8]) -> Result<Value, String> {
+    // Redis keeps a share as a negative number, so a size beyond the signed range is one too large.
+    let too_much = || "percentage argument must be less or equal to 100".to_owned();
     if let Some(bytes) = size::parse(word) {
-        return Ok(Value::Memory(bytes));
+        return i64::try_from(bytes).map(|_| Value::Memory(bytes)).map_err(|_| too_much());
     }
     let share = word.strip_suffix(b"%").and_then(parse_i64);
     match share.and_then(|share| u64::try_from(share).ok()) {
         Some(0) => Ok(Value::Memory(0)),
         Some(share @ 1..=100) => Ok(Value::Percent(share)),
-        Some(_) => Err("percentage argument must be less or equal to 100".into()),
+        Some(_) => Err(too_much()),
         None => Err("argument must be a memory or percent value".into()),
     }
 }

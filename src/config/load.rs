@@ -1,7 +1,7 @@
-//! From arguments and files to a `Config`: what each line means, `include`, and what a start warns of.
+//! From arguments and files to a `Config`: what each line means, `include`, and the warnings.
 //!
-//! Not here: opening files; they come through [`Files`]. The last value of a directive wins, and the
-//! command line comes after the file and standard input.
+//! Not here: opening files; they come through [`Files`]. The last value of a directive wins, and
+//! the command line comes after the file and standard input.
 
 use std::ffi::OsStr;
 use std::io;
@@ -240,10 +240,12 @@ impl<'a> Loader<'a> {
 
     /// Where relative paths start: `dir`, once it was set. Redis changes into it at that line.
     fn directory(&self) -> PathBuf {
-        let (index, _) = table::find(b"dir").expect("dir has a row");
-        match &self.slots[index] {
-            Slot { origin: Origin::Default, .. } => PathBuf::new(),
-            Slot { value, .. } => PathBuf::from(String::from_utf8_lossy(&value.text()).as_ref()),
+        let slot = table::find(b"dir").map(|(index, _)| &self.slots[index]);
+        match slot {
+            Some(Slot { value: Value::Text(dir), origin }) if *origin != Origin::Default => {
+                PathBuf::from(dir)
+            }
+            Some(_) | None => PathBuf::new(),
         }
     }
 
@@ -299,4 +301,181 @@ fn cannot_open(path: &Path, error: &io::Error) -> String {
 
 fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
     ConfigError::general(cannot_open(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Files by path, and standard input under the name `-`.
+    struct Disk(BTreeMap<&'static str, &'static str>);
+
+    impl Files for Disk {
+        fn read(&self, path: &Path) -> io::Result<String> {
+            let content = path.to_str().and_then(|path| self.0.get(path));
+            content.map(|content| (*content).to_owned()).ok_or(io::ErrorKind::NotFound.into())
+        }
+
+        fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+            let inside = self.0.keys().filter_map(|known| {
+                let rest = Path::new(known).strip_prefix(path).ok()?;
+                Some(rest.components().next()?.as_os_str().to_str()?.to_owned())
+            });
+            Ok(inside.rev().collect())
+        }
+
+        fn stdin(&self) -> io::Result<String> {
+            self.read(Path::new("-"))
+        }
+    }
+
+    type Loaded = Result<(Config, Vec<String>), String>;
+
+    fn load(args: &[&str], disk: &[(&'static str, &'static str)]) -> Loaded {
+        match Config::load(args, &Disk(disk.iter().copied().collect())) {
+            Ok((Invocation::Run(config) | Invocation::CheckConfig(config), warnings)) => {
+                Ok((config, warnings.iter().map(Warning::to_string).collect()))
+            }
+            Ok((Invocation::Help | Invocation::Version, _)) => Err("no configuration".into()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn shown(loaded: &Loaded, name: &str) -> String {
+        let (config, _) = loaded.as_ref().unwrap();
+        String::from_utf8(config.value(name).unwrap().0.text()).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_wins_over_standard_input_and_that_over_the_file() {
+        let disk = [("a.conf", "port 1\ntimeout 1\ndatabases 1\n"), ("-", "port 2\ntimeout 2\n")];
+        let loaded = load(&["a.conf", "--port", "3", "-"], &disk);
+        assert_eq!(shown(&loaded, "port"), "3");
+        assert_eq!(shown(&loaded, "timeout"), "2");
+        assert_eq!(shown(&loaded, "databases"), "1");
+        let (config, _) = loaded.unwrap();
+        assert_eq!(config.file(), Some(Path::new("a.conf")));
+        assert_eq!((config.settings().port, config.settings().databases), (3, 1));
+        assert_eq!(config.value("port").unwrap().1, &Origin::CommandLine);
+        assert_eq!(config.value("timeout").unwrap().1, &Origin::Stdin { line: 2 });
+    }
+
+    #[test]
+    fn an_unknown_directive_names_its_file_line_and_nearest_name() {
+        let disk = [("conf/x.conf", "port 0\n\nprot 7000\n")];
+        let version = env!("CARGO_PKG_VERSION");
+        assert_eq!(
+            load(&["conf/x.conf"], &disk).unwrap_err(),
+            format!(
+                "*** FATAL CONFIG FILE ERROR (latchd {version}) ***\n\
+                 Reading the configuration file conf/x.conf, at line 3\n\
+                 >>> 'prot 7000'\n\
+                 Bad directive or wrong number of arguments\n\
+                 Did you mean 'port'?"
+            )
+        );
+        assert_eq!(
+            load(&["--prot", "7000"], &[]).unwrap_err(),
+            format!(
+                "*** FATAL CONFIG FILE ERROR (latchd {version}) ***\n\
+                 Reading the command line\n\
+                 >>> 'prot \"7000\"'\n\
+                 Bad directive or wrong number of arguments\n\
+                 Did you mean 'port'?"
+            )
+        );
+    }
+
+    #[test]
+    fn wrong_values_are_refused_in_redis_words() {
+        for (line, problem) in [
+            ("port 70000", "argument must be between 0 and 65535 inclusive"),
+            ("port abc", "argument couldn't be parsed into an integer"),
+            ("port", "wrong number of arguments"),
+            ("port 1 2", "wrong number of arguments"),
+            ("port \"0", "Unbalanced quotes in configuration line"),
+            ("save 60", "Invalid save parameters"),
+            ("requirepass a b", "wrong number of arguments"),
+            ("include missing.conf", "Fatal error, can't open config file 'missing.conf'"),
+            ("module.option 1", "Bad directive or wrong number of arguments"),
+        ] {
+            let content: &'static str = Box::leak(line.to_owned().into_boxed_str());
+            let error = load(&["x.conf"], &[("x.conf", content)]).unwrap_err();
+            assert!(error.contains(problem) && error.contains("x.conf, at line 1"), "{error}");
+        }
+        let missing = load(&["missing.conf"], &[]).unwrap_err();
+        assert!(missing.contains("can't open config file 'missing.conf': entity not found"));
+        assert!(load(&["a.conf", "b.conf"], &[("a.conf", "")]).unwrap_err().contains("\"b.conf\""));
+    }
+
+    #[test]
+    fn what_redis_has_and_we_do_not_is_accepted_with_one_warning_or_refused() {
+        let disk = [("x.conf", "hz 10\nport 1\nHZ 20\nlua-replicate-commands yes\n")];
+        let (_, warnings) = load(&["x.conf", "--io-threads", "4"], &disk).unwrap();
+        assert_eq!(
+            warnings,
+            [
+                "x.conf:1: 'hz' has no effect: expiry and timeouts run on timers, not at a fixed \
+                 frequency",
+                "x.conf:4: 'lua-replicate-commands' has no effect: it has been obsolete in Redis \
+                 as well",
+                "command line: 'io-threads' has no effect: every thread reads, executes and \
+                 writes, see 'threads'",
+            ]
+        );
+        for line in ["user alice on", "tls-port 6380", "cluster-enabled yes", "replicaof h 1"] {
+            let option = format!("--{line}");
+            let error = load(&[&option], &[]).unwrap_err();
+            assert!(error.contains("this version") && error.contains("Remove the"), "{error}");
+        }
+        let fine = ["--tls-port", "0", "--cluster-enabled", "no", "--replicaof", "no", "one"];
+        assert_eq!(load(&fine, &[]).unwrap().1, Vec::<String>::new());
+    }
+
+    #[test]
+    fn save_lines_add_up_and_an_empty_one_starts_over() {
+        let disk = [("x.conf", "save 900 1\nsave 300 10 60 5\n")];
+        assert_eq!(shown(&load(&["x.conf"], &disk), "save"), "900 1 300 10 60 5");
+        let more = load(&["x.conf", "--save", "7", "7"], &disk);
+        assert_eq!(shown(&more, "save"), "900 1 300 10 60 5 7 7");
+        assert_eq!(shown(&load(&["x.conf", "--save", ""], &disk), "save"), "");
+    }
+
+    #[test]
+    fn includes_are_read_in_place_and_wildcards_in_order() {
+        let disk = [
+            ("main.conf", "timeout 1\ninclude d/*.conf\ninclude none/*.conf\ndatabases 3\n"),
+            ("d/1.conf", "timeout 2\ndatabases 2\n"),
+            ("d/2.conf", "timeout 3\nprotected-mode no\n"),
+            ("d/.hidden.conf", "timeout 9\n"),
+            ("d/x.txt", "timeout 9\n"),
+        ];
+        let loaded = load(&["main.conf"], &disk);
+        assert_eq!(shown(&loaded, "timeout"), "3");
+        assert_eq!(shown(&loaded, "databases"), "3");
+        assert_eq!(shown(&loaded, "protected-mode"), "no");
+        let wrong = [("m.conf", "include i.conf"), ("i.conf", "\nprot 1")];
+        assert!(load(&["m.conf"], &wrong).unwrap_err().contains("i.conf, at line 2"));
+    }
+
+    #[test]
+    fn relative_includes_start_at_dir_and_never_end_in_a_circle() {
+        let disk = [("m.conf", "dir /etc/l\ninclude i.conf\n"), ("/etc/l/i.conf", "timeout 4")];
+        assert_eq!(shown(&load(&["m.conf"], &disk), "timeout"), "4");
+        let error = load(&["m.conf"], &[("m.conf", "include m.conf")]).unwrap_err();
+        assert!(error.contains("more than 16 files include each other"), "{error}");
+    }
+
+    #[test]
+    fn help_version_and_check_are_told_apart() {
+        let none = Disk(BTreeMap::new());
+        assert!(matches!(Config::load(&["--help"], &none), Ok((Invocation::Help, _))));
+        assert!(matches!(Config::load(&["-v"], &none), Ok((Invocation::Version, _))));
+        let checked = Config::load(&["--port", "1", "--check-config"], &none);
+        let Ok((Invocation::CheckConfig(config), _)) = checked else { panic!("not checked") };
+        assert_eq!(config.settings().port, 1);
+        assert!(Config::load(&["--check-config", "--prot", "1"], &none).is_err());
+    }
 }

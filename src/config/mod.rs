@@ -1,6 +1,6 @@
-//! Settings: the table of directives, redis.conf syntax, the command line, `CONFIG GET`, `SET`, `REWRITE`.
+//! Settings: the table of directives, redis.conf syntax, the command line, and `CONFIG`.
 //!
-//! In: arguments, and file contents through [`Files`]. Out: a [`Config`] and the typed [`Settings`].
+//! In: arguments, and file contents through [`Files`]. Out: a [`Config`] and typed [`Settings`].
 //! Not here: opening files, and the side effects of a changed directive; `runtime` does both.
 //! A directive is one row in `table/`; everything else derives from it.
 

@@ -25,8 +25,8 @@ const PREAMBLE: &str = "\
 # Other files can be read in the place of a line; wildcards are allowed:
 # include /etc/latchd/conf.d/*.conf
 #
-# For production, look at these first: bind, requirepass, maxmemory, logfile,
-# maxclients and dir.
+# Look at these first before production: bind, requirepass, maxmemory, dir,
+# and also logfile and maxclients.
 ";
 
 /// The whole file.
@@ -50,12 +50,21 @@ fn section_text(section: &Section) -> String {
         out.push_str(&comment(&described(row)));
         // A line that would warn or that only says "none" is left to the reader.
         let is_set = row.effect == Effect::Effective && !row.default.is_empty();
-        for line in row.default_value().lines() {
-            let mark = if is_set { "" } else { "# " };
-            out.push_str(&format!("{mark}{} {line}\n", row.name));
+        let mark = if is_set { "" } else { "# " };
+        for line in default_lines(row) {
+            out.push_str(&format!("{mark}{line}\n"));
         }
     }
     out
+}
+
+/// The lines that set the default. Quotes only where a word needs them: people read this.
+fn default_lines(row: &Directive) -> Vec<String> {
+    let is_word = !row.default.is_empty() && !row.default.contains(' ');
+    if row.kind == Kind::Text && is_word {
+        return vec![format!("{} {}", row.name, row.default)];
+    }
+    row.default_value().lines().iter().map(|line| format!("{} {line}", row.name)).collect()
 }
 
 /// What a row is, what it takes, and what is special about it.
@@ -145,7 +154,7 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/latchd.conf")
     }
 
-    /// `UPDATE_GOLDEN=1 cargo test reference` writes the file anew.
+    /// `UPDATE_GOLDEN=1 cargo test reference` writes the file anew; run it once more to check it.
     #[test]
     fn the_file_in_conf_is_what_the_table_says() {
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -158,8 +167,7 @@ mod tests {
     fn every_directive_is_in_the_file_with_its_default() {
         let text = std::fs::read_to_string(conf()).unwrap();
         for row in directives().filter(|row| !row.hidden) {
-            for line in row.default_value().lines() {
-                let line = format!("{} {line}", row.name);
+            for line in default_lines(row) {
                 let found = text.lines().any(|found| found.trim_start_matches("# ") == line);
                 assert!(found, "{line}");
             }
@@ -183,16 +191,12 @@ mod tests {
     #[test]
     fn the_commented_lines_are_valid_too() {
         let text = std::fs::read_to_string(conf()).unwrap();
-        let is_commented_directive = |line: &str| {
-            line.split_once(' ')
-                .is_some_and(|(name, _)| super::super::find(name.as_bytes()).is_some())
+        let defaults: Vec<String> = directives().flat_map(default_lines).collect();
+        let uncommented = |line: &str| match line.strip_prefix("# ") {
+            Some(rest) if defaults.iter().any(|default| default == rest) => rest.to_owned(),
+            Some(_) | None => line.to_owned(),
         };
-        let all: Vec<&str> = text
-            .lines()
-            .map(|line| {
-                line.strip_prefix("# ").filter(|rest| is_commented_directive(rest)).unwrap_or(line)
-            })
-            .collect();
+        let all: Vec<String> = text.lines().map(uncommented).collect();
         let (_, warnings) = Config::load(&["latchd.conf"], &Only(&all.join("\n"))).unwrap();
         let inert =
             directives().filter(|row| matches!(row.effect, Effect::Inert(_)) && !row.hidden);

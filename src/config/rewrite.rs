@@ -1,8 +1,8 @@
 //! `CONFIG REWRITE`: the configuration in force, written into the file that it came from.
 //!
-//! Comments, order and blank lines stay; a changed directive's line is replaced where it stands, a new
-//! one is appended below a signature; defaults that were not in the file stay out of it. Not here:
-//! writing the file, which `runtime` does by renaming a complete new one into place.
+//! Comments, order and blank lines stay; a changed directive's line is replaced where it stands, a
+//! new one is appended below a signature; defaults that were not in the file stay out of it.
+//! Not here: writing the file, which `runtime` does by renaming a complete new one into place.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -13,8 +13,8 @@ const UNITS: [(&str, u64); 8] = [
 
 /// The number of bytes that `text` stands for, `None` if it is no memory size.
 ///
-/// As in Redis a unit without digits is 0 and a number beyond 64 bits is the largest one. Where Redis
-/// lets the product wrap around, this stays at the largest number too.
+/// As in Redis a unit without digits is 0 and a number beyond 64 bits is the largest one. Redis
+/// lets the product with the unit wrap around; here it stays at the largest number too.
 pub(super) fn parse(text: &[u8]) -> Option<u64> {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, unit) = text.split_at(digits);

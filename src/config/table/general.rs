@@ -105,8 +105,10 @@ pub(super) const SECTION: Section = Section {
         row("crash-memcheck-enabled", Kind::Flag, "yes", "Test the memory after a crash.")
             .inert("memory is not tested after a crash"),
         row("shutdown-on-sigint", SHUTDOWN, "default", "Options of the shutdown on SIGINT.")
+            .rule(save_or_not)
             .inert(why::MEMORY_ONLY),
         row("shutdown-on-sigterm", SHUTDOWN, "default", "Options of the shutdown on SIGTERM.")
+            .rule(save_or_not)
             .inert(why::MEMORY_ONLY),
         row("locale-collate", Kind::Text, "", "Locale of string comparison.")
             .inert("strings are compared as bytes"),
@@ -150,17 +152,27 @@ pub(super) const SECTION: Section = Section {
 
 /// Redis takes any frequency and keeps one from 1 to 500.
 fn frequency(value: Value) -> Result<Value, &'static str> {
-    match value {
-        Value::Integer(hz) => Ok(Value::Integer(hz.clamp(1, 500))),
-        other => Ok(other),
+    let Value::Integer(hz) = value else { return Ok(value) };
+    Ok(Value::Integer(hz.clamp(1, 500)))
+}
+
+fn save_or_not(value: Value) -> Result<Value, &'static str> {
+    let Value::Choices(words) = &value else { return Ok(value) };
+    if words.contains(&"save") && words.contains(&"nosave") {
+        return Err("shutdown options SAVE and NOSAVE can't be used simultaneously");
     }
+    Ok(value)
 }
 
 /// Names in braces have to be those that Redis knows; `{{` is a brace.
 fn title_template(value: Value) -> Result<Value, &'static str> {
+    const INVALID: &str = "template format is invalid or contains unknown variables";
     const KNOWN: [&str; 7] =
         ["title", "listen-addr", "server-mode", "port", "tls-port", "unixsocket", "config-file"];
     let Value::Text(template) = &value else { return Ok(value) };
+    if template.trim().is_empty() {
+        return Err(INVALID);
+    }
     let mut rest = template.as_str();
     while let Some((_, after)) = rest.split_once('{') {
         if let Some(literal) = after.strip_prefix('{') {
@@ -169,7 +181,7 @@ fn title_template(value: Value) -> Result<Value, &'static str> {
         }
         let name = after.split_once('}').filter(|(name, _)| KNOWN.contains(name));
         let Some((_, after)) = name else {
-            return Err("template format is invalid or contains unknown variables");
+            return Err(INVALID);
         };
         rest = after;
     }
@@ -184,6 +196,6 @@ mod tests {
     fn a_title_template_uses_known_names_only() {
         let accepted = |text: &str| title_template(Value::Text(text.into())).is_ok();
         assert!(accepted("{title} {config-file}") && accepted("plain") && accepted("{{x"));
-        assert!(!accepted("{foo}") && !accepted("{title") && !accepted("{"));
+        assert!(!accepted("{foo}") && !accepted("{title") && !accepted(""));
     }
 }

@@ -1,7 +1,7 @@
 //! The table of directives: every directive that Redis 7.4 has, and our own. One row each.
 //!
 //! Adding a directive is adding a row to a section and, if it takes effect, a field to `Settings`.
-//! Files, the command line, `CONFIG GET`, `SET` and `REWRITE` and `conf/latchd.conf` derive from it.
+//! Files, the command line, `CONFIG GET`, `SET`, `REWRITE` and `conf/latchd.conf` derive from it.
 
 mod cluster;
 mod encodings;

@@ -11,8 +11,8 @@ pub(super) const SECTION: Section = Section {
             "bind",
             Kind::Addresses,
             "127.0.0.1 -::1",
-            "Addresses to listen on: IPv4, IPv6, '*' for every IPv4 and '::*' for every IPv6 address. \
-             An address after '-' may be missing on this machine.",
+            "Addresses to listen on: IPv4, IPv6, '*' for every IPv4 and '::*' for every IPv6 \
+             address. An address after '-' may be missing on this machine.",
         ),
         row("port", PORT, "6379", "TCP port. 0 means not to listen on TCP."),
         row(

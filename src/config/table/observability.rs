@@ -31,7 +31,8 @@ pub(super) const SECTION: Section = Section {
             "notify-keyspace-events",
             Kind::Events,
             "",
-            "Classes of keyspace events to publish: K keyspace, E keyevent, and of g$lshzxetdmn or A.",
+            "Classes of keyspace events to publish: K keyspace, E keyevent, and of g$lshzxetdmn or \
+             A for most.",
         )
         .inert(why::NO_PUBSUB),
     ],

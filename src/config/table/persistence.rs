@@ -91,8 +91,6 @@ fn not_empty(value: Value, otherwise: &'static str) -> Result<Value, &'static st
 }
 
 fn base_name(value: Value, otherwise: &'static str) -> Result<Value, &'static str> {
-    match &value {
-        Value::Text(name) if name.contains(['/', '\\']) => Err(otherwise),
-        _other => Ok(value),
-    }
+    let Value::Text(name) = &value else { return Ok(value) };
+    if name.contains(['/', '\\']) { Err(otherwise) } else { Ok(value) }
 }

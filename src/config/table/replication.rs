@@ -2,6 +2,7 @@
 
 use super::super::directive::{Section, row};
 use super::super::kind::Kind;
+use super::super::value::Value;
 use super::{COUNT, LONG_COUNT, PORT, POSITIVE, why};
 
 pub(super) const SECTION: Section = Section {
@@ -67,6 +68,7 @@ pub(super) const SECTION: Section = Section {
             "1mb",
             "Changes kept for replicas that come back.",
         )
+        .rule(at_least_16_kilobytes)
         .inert(why::NO_REPLICAS),
         row("repl-backlog-ttl", LONG_COUNT, "3600", "Seconds to keep them without a replica.")
             .inert(why::NO_REPLICAS),
@@ -89,3 +91,9 @@ pub(super) const SECTION: Section = Section {
             .inert(why::NO_REPLICAS),
     ],
 };
+
+/// Redis takes any size and keeps at least this.
+fn at_least_16_kilobytes(value: Value) -> Result<Value, &'static str> {
+    let Value::Memory(bytes) = value else { return Ok(value) };
+    Ok(Value::Memory(bytes.max(16 << 10)))
+}

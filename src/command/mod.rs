@@ -9,14 +9,37 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod cluster;
+mod config;
 mod connection;
+mod figures;
+mod help;
+mod info;
+mod latency;
+mod lolwut;
+mod memory;
+mod memory_doctor;
+mod server;
+mod slowlog;
 mod string;
 mod transaction;
 
 use spec::Spec;
 
 /// The rows of all families.
-const FAMILIES: &[&[Spec]] = &[string::ROWS, connection::ROWS, transaction::ROWS];
+const FAMILIES: &[&[Spec]] = &[
+    cluster::ROWS,
+    config::ROWS,
+    connection::ROWS,
+    info::ROWS,
+    latency::ROWS,
+    lolwut::ROWS,
+    memory::ROWS,
+    server::ROWS,
+    slowlog::ROWS,
+    string::ROWS,
+    transaction::ROWS,
+];
 
 /// Commands of Redis that this version does not have, so that the error can say so.
 const KNOWN_BUT_ABSENT: &[&str] = &[];

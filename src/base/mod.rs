@@ -1,4 +1,6 @@
-//! Words that every layer shares: time, slots, numbers and limits. Nothing here has behaviour worth a paragraph.
+//! Words that every layer shares: time, slots, numbers and limits.
+//!
+//! Nothing here has behaviour worth a paragraph.
 
 pub mod number;
 pub mod slot;

@@ -36,7 +36,7 @@ const RULES: [Rule; 11] = [
 
 /// Folders with code, and the languages that the rules read there.
 const CODE_FOLDERS: [&str; 4] = ["src", "tests", "benches", "fuzz"];
-const CODE_SUFFIXES: [&str; 3] = [".rs", ".py", ".mjs"];
+const CODE_SUFFIXES: [&str; 3] = [".rs", ".py", ".js"];
 
 /// What may lie in the repository's root beside dot files and licences.
 const TOP_LEVEL: [&str; 14] = [

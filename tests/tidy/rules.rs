@@ -34,7 +34,7 @@ const UNFINISHED: [&str; 3] = [concat!("FIX", "ME"), concat!("TO", "DO"), concat
 /// Tests that may sleep, and why an event cannot be waited for instead.
 pub(crate) const SLEEPERS: [(&str, &str); 1] = [(
     "tests/support/server.rs",
-    "a child's exit and the first line of its log are polled: neither can be waited for with a limit",
+    "polls a child's exit and the first line of its log: neither can be waited for with a limit",
 )];
 
 pub(crate) fn length(source: &Source) -> Vec<Finding> {

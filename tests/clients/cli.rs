@@ -30,7 +30,7 @@ fn a_request_on_the_command_line() {
     assert_eq!(cli(&server, &["MGET", "n", "missing", "n"]), "42\n\n42\n");
     assert_eq!(
         cli(&server, &["NOSUCH", "x"]),
-        concat!("ERR unknown command 'NOSUCH', with args beginning with: 'x' \n\n")
+        "ERR unknown command 'NOSUCH', with args beginning with: 'x' \n\n"
     );
 }
 

@@ -47,15 +47,14 @@ pub(crate) fn finished(command: &mut Command, stdin: &str) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program can be started: run ./check");
     let mut input = child.stdin.take().expect("stdin is a pipe");
-    let text = stdin.to_owned();
     // Written beside reading, or both sides could wait for each other with full pipes.
-    let writer = thread::spawn(move || {
-        // A program that does not read to the end is its own affair.
-        let _ = input.write_all(text.as_bytes());
-    });
-    let output = child.wait_with_output().expect("the child is ours");
-    writer.join().expect("writing does not panic");
-    output
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // A program that does not read to the end is its own affair.
+            let _ = input.write_all(stdin.as_bytes());
+        });
+        child.wait_with_output().expect("the child is ours")
+    })
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

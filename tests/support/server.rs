@@ -39,6 +39,11 @@ impl Program {
     pub fn redis() -> Self {
         Self("redis-server".into())
     }
+
+    /// To be started by the test itself, without any directive: for starts that should fail.
+    pub fn command(&self) -> Command {
+        Command::new(&self.0)
+    }
 }
 
 /// A directory that is removed with everything in it when the value is dropped.

@@ -59,18 +59,34 @@ pub fn sorted(frame: Frame) -> Frame {
     Frame::List(byte, items)
 }
 
-/// Every list sorted if it holds only lines: the sets within a COMMAND INFO entry. Without names it
-/// is about all commands there are, which are not the same.
-pub fn sorted_words(frame: Frame) -> Frame {
+/// COMMAND INFO with its sets sorted, and without hints and subcommands. Without names it is about
+/// all commands there are, which are not the same.
+pub fn command_entries(frame: Frame) -> Frame {
     const COMMANDS_MAX: usize = 200;
+    const HINTS: usize = 7;
+    const SUBCOMMANDS: usize = 9;
+    let Frame::List(byte, mut entries) = frame else { return frame };
+    if entries.len() > COMMANDS_MAX {
+        return kind_only(Frame::List(byte, entries));
+    }
+    for entry in &mut entries {
+        if let Frame::List(_, parts) = entry
+            && parts.len() > SUBCOMMANDS
+        {
+            parts[HINTS] = kind_only(parts[HINTS].clone());
+            parts[SUBCOMMANDS] = kind_only(parts[SUBCOMMANDS].clone());
+        }
+    }
+    sorted_words(Frame::List(byte, entries))
+}
+
+/// Every list within sorted if it holds only lines.
+fn sorted_words(frame: Frame) -> Frame {
     if let Frame::Map(pairs) = frame {
         let sorted = pairs.into_iter().map(|(name, value)| (name, sorted_words(value)));
         return Frame::Map(sorted.collect());
     }
     let Frame::List(byte, items) = frame else { return frame };
-    if items.len() > COMMANDS_MAX {
-        return kind_only(Frame::List(byte, items));
-    }
     let words = items.iter().all(|item| matches!(item, Frame::Line(b'+', _)));
     let items = Frame::List(byte, items.into_iter().map(sorted_words).collect());
     if words { sorted(items) } else { items }

@@ -99,4 +99,6 @@ macro_rules! cases {
     };
 }
 
-cases! { strings }
+cases! {
+    connection errors expiry incrbyfloat keys lcs protocol server set strings transactions
+}

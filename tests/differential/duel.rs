@@ -17,6 +17,7 @@ const DIRECTIVES: [&str; 4] = ["--enable-debug-command", "yes", "--slowlog-log-s
 /// What makes a used server as good as new. A server that lacks one of these answers with an error,
 /// which does no harm here; only FLUSHALL must work.
 const CLEAN: &[&[&str]] = &[
+    &["AUTH", "secret"],
     &["CLIENT", "UNPAUSE"],
     &["DEBUG", "SET-ACTIVE-EXPIRE", "1"],
     &["CONFIG", "SET", "maxmemory", "0"],
@@ -80,6 +81,8 @@ struct Lane {
 pub struct Duel {
     oracle: Lane,
     subject: Lane,
+    /// Print what the oracle answers.
+    transcript: bool,
     /// The subject is the oracle's own version, so what only 7.4 does cannot be wanted of it.
     subject_is_old: bool,
 }
@@ -96,6 +99,7 @@ impl Duel {
         Self {
             oracle: Lane::new(oracle),
             subject: Lane::new(subject),
+            transcript: std::env::var_os("LATCHD_TRANSCRIPT").is_some(),
             subject_is_old: hello.contains("\r\n7.0."),
         }
     }
@@ -118,6 +122,9 @@ impl Duel {
         for (at, step) in sequence.steps.iter().enumerate() {
             let queue = &mut queues[step.conn];
             let (oracle, subject) = self.take_step(step, queue.is_some());
+            if self.transcript {
+                println!("{}\n    {oracle}", step.text());
+            }
             let queued = queue.as_deref().unwrap_or_default();
             if let Some(difference) = self.judge(step, queued, &oracle, subject) {
                 found.push(Difference { at, ..difference });

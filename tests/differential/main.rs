@@ -5,13 +5,15 @@
 //! - `cases`: what was written by hand, a file a family (`cases/*.txt`); it can be read as a
 //!   specification of the corners.
 //!
-//! What may differ, and why, is the table in `judge.rs`. `LATCHD_BIN` names another binary to test.
+//! What may differ, and why, is the table in `judge.rs`. `LATCHD_BIN` names another binary to test,
+//! and `LATCHD_TRANSCRIPT=1` prints (with `--nocapture`) what the oracle answers to each step.
 #![allow(unreachable_pub, reason = "a test binary has no outside")]
 #![allow(clippy::disallowed_methods, reason = "tests run on real time and threads")]
 
 mod canon;
 mod cases;
 mod duel;
+mod expand;
 mod generate;
 mod judge;
 mod seeds;

@@ -11,8 +11,9 @@
 //! want> "+OK\r\n"       the request before must get this from latchd, because Redis 7.4, whose behaviour
 //!                       it has, differs here from the oracle's 7.0
 //! ```
-//! Not here: sending any of it (`duel.rs`).
+//! Not here: sending any of it (`duel.rs`), blocks of lines that stand for many (`expand.rs`).
 
+use crate::expand::expand;
 use crate::support::{escape, escape_line, split_line};
 
 /// The words of a request.
@@ -148,8 +149,8 @@ impl Sequence {
 /// The line that cannot be read, and why.
 pub fn parse_file(text: &str) -> Result<Vec<Sequence>, String> {
     let mut sections: Vec<(Sequence, bool)> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let number = index + 1;
+    for (number, line) in expand(text)? {
+        let line = line.as_str();
         let at = |error: String| format!("line {number}: {error}");
         if line.trim().is_empty() || line.starts_with('#') {
             continue;

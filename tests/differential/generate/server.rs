@@ -158,7 +158,7 @@ fn command(dice: &mut Dice) -> Argv {
 fn debug(dice: &mut Dice) -> Argv {
     match dice.rng.u32(..5) {
         0 => words(["DEBUG", "SLEEP", "0"]),
-        1 => words(["DEBUG", "STRINGMATCH-LEN", "10", "*"]),
+        1 => words(["DEBUG", "SET-ACTIVE-EXPIRE", "1"]),
         2 => words(["DEBUG", "ERROR", dice.pick(&["ERR mine", "", "NOCODE"])]),
         3 => words(["DEBUG", "PROTOCOL", dice.pick(PROTOCOL_KINDS)]),
         _ => words(["DEBUG", "LOG", "from a test"]),

@@ -91,6 +91,38 @@ const FLOATS: [&str; 44] = [
     "0.00000000000000000000001",
 ];
 
+const WRONG_SECONDS: [&str; 15] = [
+    "0",
+    "-1",
+    "-100",
+    "9223372036854775",
+    "9223372036854776",
+    "-9223372036854775",
+    "-9223372036854776",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "abc",
+    "",
+    "1000.5",
+    " 1000",
+    "+1000",
+];
+
+const WRONG_MILLISECONDS: [&str; 11] = [
+    "0",
+    "-1",
+    "-100000",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "abc",
+    "",
+    "1000000.5",
+    " 1000000",
+    "+1000000",
+];
+
 const ODD_WORDS: [&[u8]; 26] = [
     b"",
     b"0",
@@ -183,63 +215,24 @@ impl Dice {
         self.pick(&["0", "0", "0", "1", "1", "2", "15"]).into()
     }
 
-    /// A time to live in seconds that is long, wrong, or over at once. 9223372036854775 seconds are
-    /// the most that are still a number of milliseconds.
+    /// A time to live in seconds that is long, wrong, or over at once. No long one comes twice: whether
+    /// the same one a moment later is greater (GT) depends on the machine. 9223372036854775 seconds
+    /// are the most that are still a number of milliseconds.
     pub(super) fn seconds(&mut self) -> Vec<u8> {
-        self.pick(&[
-            "100",
-            "1000",
-            "100000",
-            "100",
-            "1000",
-            "100000",
-            "500000",
-            "0",
-            "-1",
-            "-100",
-            "9223370000000000",
-            "9223372036854775",
-            "9223372036854776",
-            "-9223372036854775",
-            "-9223372036854776",
-            "9223372036854775807",
-            "-9223372036854775808",
-            "9223372036854775808",
-            "abc",
-            "",
-            "1000.5",
-            " 100",
-            "+100",
-            "0100",
-            "100abc",
-        ])
-        .into()
+        match self.rng.u32(..6) {
+            0..=2 => self.rng.u32(1000..1_000_000).to_string().into_bytes(),
+            3 => (9_223_370_000_000_000 - self.rng.u64(..1 << 40)).to_string().into_bytes(),
+            _ => self.pick(&WRONG_SECONDS).into(),
+        }
     }
 
     /// The same in milliseconds.
     pub(super) fn milliseconds(&mut self) -> Vec<u8> {
-        self.pick(&[
-            "100000",
-            "1000000",
-            "500000",
-            "100000",
-            "1000000",
-            "500000",
-            "0",
-            "-1",
-            "-100000",
-            "9223370000000000000",
-            "9223372036854775807",
-            "-9223372036854775808",
-            "9223372036854775808",
-            "abc",
-            "",
-            "100000.5",
-            " 100000",
-            "+100000",
-            "0100000",
-        ])
-        .into()
+        match self.rng.u32(..6) {
+            0..=2 => self.rng.u32(1_000_000..1_000_000_000).to_string().into_bytes(),
+            3 => (9_223_370_000_000_000_000 - self.rng.u64(..1 << 50)).to_string().into_bytes(),
+            _ => self.pick(&WRONG_MILLISECONDS).into(),
+        }
     }
 
     /// A Unix time in seconds: far ahead, long past, or wrong.

@@ -1,0 +1,210 @@
+//! One connection as the others see it.
+//!
+//! Invariant: only the connection's own core writes the figures; everybody may read them at any time.
+
+use crate::base::time::Mono;
+use crate::resp::reply::Protocol;
+use atomic_waker::AtomicWaker;
+use parking_lot::RwLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU64, Ordering};
+use std::task::Waker;
+
+/// A connection's number, never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub u64);
+
+/// Where a connection comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its address, `127.0.0.1:50312` or `/path/to/socket:0`.
+    pub address: String,
+    /// The server's end.
+    pub local_address: String,
+    /// File descriptor.
+    pub fd: i64,
+    /// Whether it came through the Unix socket.
+    pub unix: bool,
+    /// The worker that serves it.
+    pub worker: u16,
+    /// When it connected.
+    pub since: Mono,
+}
+
+macro_rules! figures {
+    ($(#[$doc:meta] $name:ident: $atomic:ty = $plain:ty;)*) => {
+        #[derive(Debug, Default)]
+        struct Shared { $($name: $atomic,)* }
+
+        /// What a connection is doing, as CLIENT LIST shows it.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Figures { $(#[$doc] pub $name: $plain,)* }
+
+        impl Shared {
+            fn load(&self) -> Figures {
+                Figures { $($name: self.$name.load(Ordering::Relaxed),)* }
+            }
+
+            fn store(&self, figures: &Figures) {
+                $(self.$name.store(figures.$name, Ordering::Relaxed);)*
+            }
+        }
+    };
+}
+
+figures! {
+    /// Milliseconds of the boot-time clock at which it was last heard of.
+    last_seen_ms: AtomicU64 = u64;
+    /// Number of the command that it ran last, plus one; 0 before the first.
+    last_command: AtomicU16 = u16;
+    /// Database.
+    db: AtomicU8 = u8;
+    /// Version of the protocol, 2 or 3.
+    protocol: AtomicU8 = u8;
+    /// Commands queued by MULTI; -1 outside.
+    queued: AtomicI64 = i64;
+    /// Keys watched.
+    watched: AtomicU64 = u64;
+    /// Bytes of an unfinished request.
+    input_bytes: AtomicU64 = u64;
+    /// Room that is left in the buffer that holds them.
+    input_free_bytes: AtomicU64 = u64;
+    /// Bytes of queued commands.
+    queued_bytes: AtomicU64 = u64;
+    /// Bytes of replies that the client has not taken.
+    output_bytes: AtomicU64 = u64;
+    /// Whether its keys' access marks are left alone.
+    no_touch: AtomicBool = bool;
+    /// Whether it is exempt from eviction.
+    no_evict: AtomicBool = bool;
+    /// Whether a watched key has changed.
+    dirty: AtomicBool = bool;
+    /// Whether it waits for the end of a pause.
+    blocked: AtomicBool = bool;
+}
+
+/// Names that a client gives itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) name: Vec<u8>,
+    pub(crate) library: Vec<u8>,
+    pub(crate) library_version: Vec<u8>,
+    pub(crate) user: Option<Vec<u8>>,
+}
+
+/// Whether a connection has been asked to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kill {
+    /// It has not.
+    No,
+    /// As soon as what it is owed has been sent.
+    AfterReply,
+    /// At once.
+    Now,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Client {
+    /// Its number.
+    pub id: ClientId,
+    /// Where it comes from.
+    pub origin: Origin,
+    shared: Shared,
+    names: RwLock<Names>,
+    kill: AtomicU8,
+    waker: AtomicWaker,
+}
+
+impl Client {
+    /// A connection that has just been accepted.
+    #[must_use]
+    pub fn new(id: ClientId, origin: Origin) -> Self {
+        let figures = Figures {
+            last_seen_ms: origin.since.0,
+            protocol: Protocol::Resp2.number() as u8,
+            queued: -1,
+            ..Figures::default()
+        };
+        let shared = Shared::default();
+        shared.store(&figures);
+        let (names, kill, waker) = Default::default();
+        Self { id, origin, shared, names, kill, waker }
+    }
+
+    /// What it is doing.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.shared.load()
+    }
+
+    /// Says what it is doing; its own core only.
+    pub fn set_figures(&self, figures: &Figures) {
+        self.shared.store(figures);
+    }
+
+    /// The name that CLIENT SETNAME gave it; empty without one.
+    #[must_use]
+    pub fn name(&self) -> Vec<u8> {
+        self.names.read().name.clone()
+    }
+
+    /// Gives it a name; an empty one takes it away.
+    pub fn set_name(&self, name: &[u8]) {
+        self.names.write().name = name.to_vec();
+    }
+
+    /// Name and version of the library it uses (CLIENT SETINFO).
+    #[must_use]
+    pub fn library(&self) -> (Vec<u8>, Vec<u8>) {
+        let names = self.names.read();
+        (names.library.clone(), names.library_version.clone())
+    }
+
+    /// CLIENT SETINFO LIB-NAME.
+    pub fn set_library_name(&self, name: &[u8]) {
+        self.names.write().library = name.to_vec();
+    }
+
+    /// CLIENT SETINFO LIB-VER.
+    pub fn set_library_version(&self, version: &[u8]) {
+        self.names.write().library_version = version.to_vec();
+    }
+
+    /// The user it is, `None` before AUTH where one is needed.
+    #[must_use]
+    pub fn user(&self) -> Option<Vec<u8>> {
+        self.names.read().user.clone()
+    }
+
+    /// Notes who it is.
+    pub fn set_user(&self, user: Option<&[u8]>) {
+        self.names.write().user = user.map(<[u8]>::to_vec);
+    }
+
+    /// Asks the connection to go; whoever asks more strictly wins.
+    pub fn kill(&self, kill: Kill) {
+        self.kill.fetch_max(kill as u8, Ordering::AcqRel);
+        self.wake();
+    }
+
+    /// Whether it has been asked to go.
+    #[must_use]
+    #[inline]
+    pub fn killed(&self) -> Kill {
+        match self.kill.load(Ordering::Acquire) {
+            0 => Kill::No,
+            1 => Kill::AfterReply,
+            _ => Kill::Now,
+        }
+    }
+
+    /// Lets the connection's task look around.
+    pub fn wake(&self) {
+        self.waker.wake();
+    }
+
+    /// Whom `wake` wakes.
+    pub fn register(&self, waker: &Waker) {
+        self.waker.register(waker);
+    }
+}

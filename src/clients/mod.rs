@@ -1,0 +1,11 @@
+//! What every core may know about every connection: addresses, names, counters, and the request to close it.
+//!
+//! It is data that commands read (CLIENT LIST) and sessions write; sockets are elsewhere.
+
+mod client;
+mod pause;
+mod registry;
+
+pub use client::{Client, ClientId, Figures, Kill, Origin};
+pub use pause::{Pause, PauseScope};
+pub use registry::Registry;

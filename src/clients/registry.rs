@@ -1,0 +1,72 @@
+//! All connections of the node. Commands read it; the data path does not.
+
+use crate::base::time::Mono;
+use crate::clients::client::{Client, ClientId, Kill, Origin};
+use crate::clients::pause::Pause;
+use dashmap::DashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub struct Registry {
+    clients: DashMap<ClientId, Arc<Client>>,
+    last_id: AtomicU64,
+    connected: AtomicUsize,
+    /// CLIENT PAUSE.
+    pub pause: Pause,
+}
+
+impl Registry {
+    /// Admits a connection if there are fewer than `most`.
+    pub fn admit(&self, origin: Origin, most: usize) -> Option<Arc<Client>> {
+        let room = |connected: usize| (connected < most).then_some(connected + 1);
+        self.connected.fetch_update(Ordering::AcqRel, Ordering::Acquire, room).ok()?;
+        let id = ClientId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
+        let client = Arc::new(Client::new(id, origin));
+        self.clients.insert(id, Arc::clone(&client));
+        Some(client)
+    }
+
+    /// Forgets a connection that has been closed.
+    pub fn remove(&self, id: ClientId) {
+        if self.clients.remove(&id).is_some() {
+            self.connected.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn connected(&self) -> usize {
+        self.connected.load(Ordering::Acquire)
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, id: ClientId) -> Option<Arc<Client>> {
+        self.clients.get(&id).map(|client| Arc::clone(&client))
+    }
+
+    /// All of them, oldest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Client>> {
+        let mut all: Vec<_> = self.clients.iter().map(|client| Arc::clone(&client)).collect();
+        all.sort_unstable_by_key(|client| client.id);
+        all
+    }
+
+    /// Closes connections that have not been heard of for `timeout_ms`.
+    pub fn close_idle(&self, now: Mono, timeout_ms: u64) {
+        for client in &self.clients {
+            let figures = client.figures();
+            if !figures.blocked && now.since(Mono(figures.last_seen_ms)) > timeout_ms {
+                client.kill(Kill::Now);
+            }
+        }
+    }
+
+    /// Lets every connection look around: a pause has ended, or the server stops.
+    pub fn wake_all(&self) {
+        self.clients.iter().for_each(|client| client.wake());
+    }
+}

@@ -1,0 +1,122 @@
+//! What a command's function works with: the keys it borrowed, who asks, where the reply goes, what time it is.
+//!
+//! Not here: sockets and other connections' state. What must happen outside leaves as an [`Effect`].
+
+use crate::base::time::{Mono, Now};
+use crate::clients::Client;
+use crate::command::error::CommandError;
+use crate::command::node::Node;
+use crate::command::table::Command;
+use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::edit::Edit;
+use crate::keyspace::entry::{Entry, Value};
+use crate::keyspace::shard::Use;
+use crate::keyspace::{Db, Key};
+use crate::resp::reply::Writer;
+use std::sync::Arc;
+
+/// See the module's documentation.
+pub struct Context<'a> {
+    /// The keys of the caller's database, in the shards that the command borrowed.
+    pub keys: Keys<'a>,
+    /// The connection that asks.
+    pub caller: &'a mut Caller,
+    /// Where the reply is written.
+    pub reply: &'a mut Writer,
+    /// What all cores share.
+    pub node: &'a Node,
+    /// The row that is being executed.
+    pub command: &'static Command,
+    /// Whether the command runs inside EXEC.
+    pub in_transaction: bool,
+    /// What shall happen after the reply.
+    pub effect: Option<Effect>,
+}
+
+/// What a command wants done that only the connection or the process can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Close the connection once the reply is sent.
+    Close,
+    /// Stop the server.
+    Shutdown,
+    /// Keep every shard from everybody for so long (DEBUG SLEEP).
+    StallMicros(u64),
+}
+
+/// What the session knows about the client and commands may change.
+#[derive(Debug)]
+pub struct Caller {
+    /// What the other connections see of it.
+    pub client: Arc<Client>,
+    /// The database that it has selected.
+    pub db: Db,
+    /// Whether it has given the password, or none is needed.
+    pub authenticated: bool,
+    /// Whether its reads leave the access marks alone (CLIENT NO-TOUCH).
+    pub no_touch: bool,
+    /// What becomes of its replies.
+    pub replies: Replies,
+}
+
+/// CLIENT REPLY.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replies {
+    /// All are sent.
+    #[default]
+    On,
+    /// None is sent.
+    Off,
+    /// The reply of the command that asked for it, and the next one, are left out.
+    SkipNext,
+    /// The reply of the command that is running is left out.
+    SkipThis,
+}
+
+/// The caller's view of the keys.
+pub struct Keys<'a> {
+    /// The shards that the command borrowed.
+    pub shards: Borrowed<'a>,
+    /// The caller's database.
+    pub db: Db,
+    /// The time at which the command runs.
+    pub now: Now,
+    /// Whether reading counts as using.
+    pub usage: Use,
+}
+
+impl Keys<'_> {
+    /// Reads a key; counts as a use of it.
+    #[inline]
+    pub fn read(&mut self, key: Key<'_>) -> Option<&Entry> {
+        let (db, usage, now) = (self.db, self.usage, self.now.mono);
+        self.shards.shard(key.slot).read(db, key, usage, now)
+    }
+
+    /// Reads a key without counting as a use of it.
+    pub fn peek(&mut self, key: Key<'_>) -> Option<&Entry> {
+        let (db, now) = (self.db, self.now.mono);
+        self.shards.shard(key.slot).read(db, key, Use::Peek, now)
+    }
+
+    /// Reads a string.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    #[inline]
+    pub fn string(&mut self, key: Key<'_>) -> Result<Option<Value<'_>>, CommandError> {
+        Ok(self.read(key).map(Entry::value))
+    }
+
+    /// The one way to change a key.
+    #[inline]
+    pub fn edit<'s, 'k>(&'s mut self, key: Key<'k>) -> Edit<'s, 'k> {
+        self.edit_in(self.db, key)
+    }
+
+    /// As `edit`, in another database (MOVE, COPY).
+    pub fn edit_in<'s, 'k>(&'s mut self, db: Db, key: Key<'k>) -> Edit<'s, 'k> {
+        let now: Mono = self.now.mono;
+        self.shards.shard(key.slot).edit(db, key, now)
+    }
+}

@@ -1,0 +1,66 @@
+//! What clients see when a command is refused: exact Redis texts where Redis has them, ours in the same voice.
+//!
+//! The first word is the code that client libraries look at. Codes are part of the protocol: add, never edit.
+
+use std::borrow::Cow;
+
+/// A command's failure, as an error reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandError(Cow<'static, [u8]>);
+
+impl CommandError {
+    /// `ERR syntax error`.
+    pub const SYNTAX: Self = Self::fixed("ERR syntax error");
+    /// An argument is not a 64-bit integer.
+    pub const NOT_AN_INTEGER: Self = Self::fixed("ERR value is not an integer or out of range");
+    /// An argument is not a floating-point number.
+    pub const NOT_A_FLOAT: Self = Self::fixed("ERR value is not a valid float");
+    /// The key exists and cannot hold what the command works on.
+    pub const WRONG_TYPE: Self =
+        Self::fixed("WRONGTYPE Operation against a key holding the wrong kind of value");
+    /// A counter would leave 64 bits.
+    pub const OVERFLOW: Self = Self::fixed("ERR increment or decrement would overflow");
+    /// The key that is asked for does not exist.
+    pub const NO_SUCH_KEY: Self = Self::fixed("ERR no such key");
+    /// A database number beyond the `databases` setting.
+    pub const DB_OUT_OF_RANGE: Self = Self::fixed("ERR DB index is out of range");
+    /// A string would become longer than `proto-max-bulk-len`.
+    pub const STRING_TOO_LONG: Self =
+        Self::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+
+    /// An error whose text is always the same.
+    #[must_use]
+    pub const fn fixed(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text.as_bytes()))
+    }
+
+    /// An error with details in its text.
+    #[must_use]
+    pub fn new(text: impl Into<Vec<u8>>) -> Self {
+        Self(Cow::Owned(text.into()))
+    }
+
+    /// Wrong number of arguments for `name` (a subcommand as `config|get`).
+    #[must_use]
+    pub fn arity(name: &str) -> Self {
+        Self::new(format!("ERR wrong number of arguments for '{name}' command"))
+    }
+
+    /// A time to live that is zero, negative or beyond the clock, given to `name`.
+    #[must_use]
+    pub fn invalid_expire(name: &str) -> Self {
+        Self::new(format!("ERR invalid expire time in '{name}' command"))
+    }
+
+    /// The text without the leading `-`.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The first word: `ERR`, `WRONGTYPE`, ...
+    #[must_use]
+    pub fn code(&self) -> &[u8] {
+        self.0.split(|&byte| byte == b' ').next().unwrap_or_default()
+    }
+}

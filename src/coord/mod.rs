@@ -1,0 +1,3 @@
+//! Coordination primitives as pure state machines: no keys, no clock, no RESP.
+
+pub mod token;

@@ -1,0 +1,204 @@
+//! All shards of a node, and how a command borrows the ones that it needs: each behind a short lock,
+//! several in ascending order, which is the only lock order there is (docs/adr/0001-borrow-a-shard.md).
+//!
+//! Nothing awaits while it holds a `Borrowed`.
+
+use crate::base::slot::SlotId;
+use crate::base::time::Mono;
+use crate::coord::token::Epoch;
+use crate::keyspace::shard::{Shard, ShardSetup};
+use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
+
+/// The number of a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShardId(pub u16);
+
+/// Tells a shard's home core about an earlier deadline than it knows of.
+pub trait Alarm: Send + Sync {
+    /// `shard` has something due at `deadline`.
+    fn ring(&self, shard: ShardId, deadline: Mono);
+}
+
+/// How a keyspace is laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Number of shards, a power of two up to [`SlotId::COUNT`].
+    pub shards: u16,
+    /// The `databases` setting, 1 to 256.
+    pub databases: u16,
+    /// Epoch of fencing tokens.
+    pub epoch: Epoch,
+    /// Seed of hashes and samples.
+    pub seed: u64,
+    /// The time.
+    pub now: Mono,
+}
+
+/// Shards on different cache lines do not disturb each other.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Cell(Mutex<Shard>);
+
+/// Every key of the node.
+pub struct Keyspace {
+    cells: Box<[Cell]>,
+    /// A slot's shard is its number shifted by this: neighbouring slots share a shard.
+    shift: u32,
+    databases: u16,
+    alarm: Box<dyn Alarm>,
+}
+
+/// The shards that a command works on, given back when this is dropped.
+pub struct Borrowed<'k> {
+    keyspace: &'k Keyspace,
+    held: Held<'k>,
+}
+
+enum Held<'k> {
+    None,
+    One(ShardId, MutexGuard<'k, Shard>),
+    /// Sorted by number.
+    Some(SmallVec<[(ShardId, MutexGuard<'k, Shard>); 8]>),
+    /// In order of their numbers.
+    All(Vec<MutexGuard<'k, Shard>>),
+}
+
+impl Keyspace {
+    /// A keyspace without keys.
+    ///
+    /// # Panics
+    /// If the number of shards is not a power of two up to [`SlotId::COUNT`].
+    #[must_use]
+    pub fn new(layout: Layout, alarm: Box<dyn Alarm>) -> Self {
+        assert!(layout.shards.is_power_of_two() && layout.shards <= SlotId::COUNT);
+        let slots = SlotId::COUNT / layout.shards;
+        let cells = (0..layout.shards).filter_map(|shard| {
+            let setup = ShardSetup {
+                first: SlotId::new(shard * slots)?,
+                slots,
+                databases: layout.databases,
+                epoch: layout.epoch,
+                seed: layout.seed,
+                now: layout.now,
+            };
+            Some(Cell(Mutex::new(Shard::new(setup))))
+        });
+        let shift = slots.trailing_zeros();
+        Self { cells: cells.collect(), shift, databases: layout.databases, alarm }
+    }
+
+    /// Number of shards.
+    #[must_use]
+    pub const fn shards(&self) -> u16 {
+        self.cells.len() as u16
+    }
+
+    /// Number of databases.
+    #[must_use]
+    pub const fn databases(&self) -> u16 {
+        self.databases
+    }
+
+    /// The shard of a slot.
+    #[must_use]
+    #[inline]
+    pub const fn shard_of(&self, slot: SlotId) -> ShardId {
+        ShardId((slot.index() >> self.shift) as u16)
+    }
+
+    /// Borrows the shards of these slots.
+    #[inline]
+    pub fn borrow(&self, slots: &[SlotId]) -> Borrowed<'_> {
+        let held = match slots {
+            [] => Held::None,
+            [slot] => {
+                let shard = self.shard_of(*slot);
+                Held::One(shard, self.lock(shard))
+            }
+            slots => {
+                let mut shards: SmallVec<[ShardId; 8]> =
+                    slots.iter().map(|&slot| self.shard_of(slot)).collect();
+                shards.sort_unstable();
+                shards.dedup();
+                Held::Some(shards.into_iter().map(|shard| (shard, self.lock(shard))).collect())
+            }
+        };
+        Borrowed { keyspace: self, held }
+    }
+
+    /// Borrows every shard.
+    #[must_use]
+    pub fn borrow_all(&self) -> Borrowed<'_> {
+        let held = Held::All(self.cells.iter().map(|cell| cell.0.lock()).collect());
+        Borrowed { keyspace: self, held }
+    }
+
+    /// Borrows one shard by its number.
+    ///
+    /// # Panics
+    /// If there is no such shard.
+    #[must_use]
+    pub fn borrow_shard(&self, shard: ShardId) -> Borrowed<'_> {
+        Borrowed { keyspace: self, held: Held::One(shard, self.lock(shard)) }
+    }
+
+    #[inline]
+    fn lock(&self, shard: ShardId) -> MutexGuard<'_, Shard> {
+        self.cells[usize::from(shard.0)].0.lock()
+    }
+}
+
+impl Borrowed<'_> {
+    /// The shard that holds `slot`.
+    ///
+    /// # Panics
+    /// If the shard was not borrowed: the command's row does not name all keys it uses.
+    #[inline]
+    pub fn shard(&mut self, slot: SlotId) -> &mut Shard {
+        let wanted = self.keyspace.shard_of(slot);
+        let held = match &mut self.held {
+            Held::None => None,
+            Held::One(shard, guard) => (*shard == wanted).then_some(guard),
+            Held::Some(guards) => {
+                let found = guards.binary_search_by_key(&wanted, |(shard, _)| *shard);
+                found.ok().map(|at| &mut guards[at].1)
+            }
+            Held::All(guards) => guards.get_mut(usize::from(wanted.0)),
+        };
+        held.expect("a command borrows the shards of all its keys")
+    }
+
+    /// Every borrowed shard, in order.
+    pub fn shards(&mut self) -> impl Iterator<Item = &mut Shard> {
+        let (one, some, all) = match &mut self.held {
+            Held::None => (None, None, None),
+            Held::One(_, guard) => (Some(&mut **guard), None, None),
+            Held::Some(guards) => {
+                (None, Some(guards.iter_mut().map(|(_, guard)| &mut **guard)), None)
+            }
+            Held::All(guards) => (None, None, Some(guards.iter_mut().map(|guard| &mut **guard))),
+        };
+        one.into_iter().chain(some.into_iter().flatten()).chain(all.into_iter().flatten())
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let keyspace = self.keyspace;
+        let ring = |shard: ShardId, guard: &mut Shard| {
+            if let Some(deadline) = guard.take_earliest_new() {
+                keyspace.alarm.ring(shard, deadline);
+            }
+        };
+        match &mut self.held {
+            Held::None => {}
+            Held::One(shard, guard) => ring(*shard, guard),
+            Held::Some(guards) => guards.iter_mut().for_each(|(shard, guard)| ring(*shard, guard)),
+            Held::All(guards) => {
+                (0u16..).zip(guards).for_each(|(shard, guard)| ring(ShardId(shard), guard));
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The one gate for change: it keeps totals, memory, timers and watch versions true, so no command can forget one.
+//!
+//! Not here: what a command decides. An `Edit` finds its key once and is used up by most changes.
+
+use crate::base::time::Mono;
+use crate::keyspace::access::Access;
+use crate::keyspace::entry::{Entry, NewValue, Timer, Value};
+use crate::keyspace::shard::{Place, Shard};
+use crate::keyspace::table::Spot;
+use crate::keyspace::wheel::Target;
+use crate::keyspace::{Db, Key};
+
+/// When a written key ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Never.
+    Never,
+    /// When it would have ended before this write.
+    Keep,
+    /// At this instant.
+    At(Mono),
+}
+
+/// A key about to be changed. A key whose time has run out is gone before anybody looks.
+#[derive(Debug)]
+pub struct Edit<'s, 'k> {
+    shard: &'s mut Shard,
+    db: Db,
+    table: u8,
+    index: usize,
+    key: Key<'k>,
+    hash: u64,
+    spot: Option<Spot>,
+    now: Mono,
+}
+
+/// An entry taken out of one key to be put under another (RENAME, MOVE).
+#[derive(Debug)]
+pub struct Taken {
+    entry: Entry,
+    deadline: Option<Mono>,
+}
+
+impl Taken {
+    /// When it ends.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Mono> {
+        self.deadline
+    }
+}
+
+impl<'s, 'k> Edit<'s, 'k> {
+    pub(crate) fn new(shard: &'s mut Shard, db: Db, key: Key<'k>, now: Mono) -> Self {
+        let hash = shard.hash(key.bytes);
+        let (index, table) = (shard.index(key.slot), shard.table_of(db));
+        let mut spot = shard.find(db, key, hash);
+        if let Some(found) = spot {
+            let timer = shard.slots[index].table(table).at(found).timer();
+            if timer.is_some_and(|timer| timer.deadline <= now) {
+                shard.expire(Place { index, table, spot: found }, key.bytes);
+                spot = None;
+            }
+        }
+        Self { shard, db, table, index, key, hash, spot, now }
+    }
+
+    fn entry(&self) -> Option<&Entry> {
+        self.spot.map(|spot| self.shard.slots[self.index].table(self.table).at(spot))
+    }
+
+    fn entry_mut(&mut self) -> Option<&mut Entry> {
+        let table = self.shard.slots[self.index].table_mut(self.table);
+        self.spot.map(|spot| table.at_mut(spot))
+    }
+
+    /// Whether the key exists.
+    #[must_use]
+    pub const fn exists(&self) -> bool {
+        self.spot.is_some()
+    }
+
+    /// The value before the change.
+    #[must_use]
+    pub fn value(&self) -> Option<Value<'_>> {
+        self.entry().map(Entry::value)
+    }
+
+    /// When the key ends, if it does.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Mono> {
+        self.entry().and_then(Entry::timer).map(|timer| timer.deadline)
+    }
+
+    /// Writes the value, whether or not the key exists.
+    pub fn set(&mut self, value: NewValue<'_>, expiry: Expiry) {
+        let old = self.entry().and_then(Entry::timer);
+        let timer = self.timer_for(old, expiry);
+        if let Some(spot) = self.spot {
+            let table = self.shard.slots[self.index].table_mut(self.table);
+            let entry = table.at_mut(spot);
+            let totals = &mut self.shard.totals[usize::from(self.table)];
+            totals.remove(entry);
+            self.shard.memory -= entry.memory();
+            entry.replace(value, timer);
+            entry.set_access(Access::created(self.shard.access_mode, self.now));
+            totals.add(entry);
+            self.shard.memory += entry.memory();
+        } else {
+            let access = Access::created(self.shard.access_mode, self.now);
+            let entry = Entry::new(self.key.bytes, value, timer, access);
+            self.shard.put(self.index, self.table, self.hash, entry);
+            self.spot = self.shard.find(self.db, self.key, self.hash);
+        }
+        self.changed();
+    }
+
+    /// Changes the bytes of a string in place; `change` gets them and returns what it wants to report.
+    /// A key that does not exist is made, with an empty string. Its encoding is `raw` from now on.
+    pub fn change_bytes<R>(&mut self, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        if self.spot.is_none() {
+            self.set(NewValue::Heap(Vec::new()), Expiry::Never);
+        }
+        let before = self.entry().map_or(0, Entry::memory);
+        let entry = self.entry_mut().expect("the key exists or was made just now");
+        let result = change(entry.heap_mut());
+        let after = entry.memory();
+        self.shard.memory = self.shard.memory - before + after;
+        self.changed();
+        result
+    }
+
+    /// Removes the key; whether it was there.
+    pub fn remove(self) -> bool {
+        self.take().is_some()
+    }
+
+    /// Takes the entry out, to be put elsewhere.
+    pub fn take(mut self) -> Option<Taken> {
+        let spot = self.spot.take()?;
+        let place = Place { index: self.index, table: self.table, spot };
+        let entry = self.shard.take(place);
+        let timer = entry.timer();
+        if let Some(timer) = timer {
+            self.shard.wheel.cancel(timer.id);
+        }
+        self.changed();
+        Some(Taken { entry, deadline: timer.map(|timer| timer.deadline) })
+    }
+
+    /// Puts a taken entry under this key, in place of what was there.
+    pub fn put(&mut self, taken: Taken) {
+        let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
+        let access = taken.entry.access();
+        self.set(taken.entry.value().duplicate(), expiry);
+        if let Some(entry) = self.entry_mut() {
+            entry.set_access(access);
+        }
+    }
+
+    /// Gives an existing key another end, or none; whether anything changed.
+    pub fn set_expiry(&mut self, expiry: Expiry) -> bool {
+        let Some(entry) = self.entry() else { return false };
+        let old = entry.timer();
+        if old.is_none() && expiry == Expiry::Never || expiry == Expiry::Keep {
+            return false;
+        }
+        let timer = self.timer_for(old, expiry);
+        let spot = self.spot.expect("the entry was found");
+        let entry = self.shard.slots[self.index].table_mut(self.table).at_mut(spot);
+        let totals = &mut self.shard.totals[usize::from(self.table)];
+        totals.remove(entry);
+        self.shard.memory -= entry.memory();
+        entry.set_timer(timer);
+        totals.add(entry);
+        self.shard.memory += entry.memory();
+        self.changed();
+        true
+    }
+
+    /// The timer that the entry shall have, with the wheel brought in line.
+    fn timer_for(&mut self, old: Option<Timer>, expiry: Expiry) -> Option<Timer> {
+        match (expiry, old) {
+            (Expiry::Keep, old) => old,
+            (Expiry::Never, None) => None,
+            (Expiry::Never, Some(old)) => {
+                self.shard.wheel.cancel(old.id);
+                None
+            }
+            (Expiry::At(deadline), Some(old)) => {
+                self.shard.wheel.reset(old.id, deadline);
+                self.note_deadline(deadline);
+                Some(Timer { deadline, id: old.id })
+            }
+            (Expiry::At(deadline), None) => {
+                let target = Target { hash: self.hash, slot: self.index as u16, table: self.table };
+                self.note_deadline(deadline);
+                Some(Timer { deadline, id: self.shard.wheel.add(deadline, target) })
+            }
+        }
+    }
+
+    fn note_deadline(&mut self, deadline: Mono) {
+        let earliest = &mut self.shard.earliest_new;
+        *earliest = Some(earliest.map_or(deadline, |earliest| earliest.min(deadline)));
+    }
+
+    /// What every change has in common.
+    fn changed(&mut self) {
+        self.shard.changes += 1;
+        if !self.shard.watches.is_empty() {
+            self.shard.watches.changed(self.db, self.key.bytes);
+        }
+    }
+}

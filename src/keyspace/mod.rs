@@ -1,0 +1,34 @@
+//! Slots, entries and the one gate through which they change. Knows no RESP and no routing.
+
+pub mod access;
+pub mod borrow;
+pub mod edit;
+pub mod entry;
+pub mod shard;
+pub mod slot;
+pub mod table;
+pub mod watch;
+pub mod wheel;
+
+use crate::base::slot::SlotId;
+
+/// The number of a database as `SELECT` names it, below the `databases` setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Db(pub u8);
+
+/// A key and the slot it belongs to, computed once per request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key<'k> {
+    /// The key's bytes.
+    pub bytes: &'k [u8],
+    /// Its hash slot.
+    pub slot: SlotId,
+}
+
+impl<'k> Key<'k> {
+    /// A key whose slot is computed here.
+    #[must_use]
+    pub fn new(bytes: &'k [u8]) -> Self {
+        Self { bytes, slot: SlotId::of(bytes) }
+    }
+}

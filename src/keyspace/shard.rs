@@ -1,0 +1,320 @@
+//! A group of hash slots as a machine: keys in, keys out, time as an argument.
+//!
+//! Not here: who borrows the shard (`borrow`), how a key changes (`edit`), and anything that waits.
+//! Invariant: every timer of the wheel has an entry in a slot, and the reverse.
+
+use crate::base::slot::SlotId;
+use crate::base::time::Mono;
+use crate::coord::token::Epoch;
+use crate::keyspace::access::AccessMode;
+use crate::keyspace::edit::Edit;
+use crate::keyspace::entry::Entry;
+use crate::keyspace::slot::Slot;
+use crate::keyspace::table::{Spot, Table};
+use crate::keyspace::watch::Watches;
+use crate::keyspace::wheel::{Due, Target, Wheel};
+use crate::keyspace::{Db, Key};
+use foldhash::SharedSeed;
+use foldhash::quality::SeedableRandomState;
+use std::hash::{BuildHasher, Hasher};
+
+/// What a shard is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct ShardSetup {
+    /// Its first slot.
+    pub first: SlotId,
+    /// How many slots it has.
+    pub slots: u16,
+    /// The `databases` setting, at most 256.
+    pub databases: u16,
+    /// The epoch that its fencing tokens start in.
+    pub epoch: Epoch,
+    /// Seed of key hashes and of sampling.
+    pub seed: u64,
+    /// The time.
+    pub now: Mono,
+}
+
+/// Whether reading a key counts as using it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It does: eviction sees it.
+    Touch,
+    /// It does not (TTL, TYPE, OBJECT, and clients with NO-TOUCH).
+    Peek,
+}
+
+/// How many keys a database has in this shard.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Totals {
+    /// Keys.
+    pub keys: u64,
+    /// Keys that end by themselves.
+    pub expiring: u64,
+    /// Sum of their deadlines in milliseconds, for the average TTL.
+    pub deadlines_ms: u128,
+}
+
+/// What a shard has seen since the last `CONFIG RESETSTAT`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// Reads that found their key.
+    pub hits: u64,
+    /// Reads that did not.
+    pub misses: u64,
+    /// Keys that ended by time.
+    pub expired: u64,
+    /// Keys removed to make room.
+    pub evicted: u64,
+}
+
+/// What `tick` has left.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    /// The step's budget is used up, and there is more that is due.
+    More,
+    /// Nothing is due before this instant.
+    Until(Mono),
+    /// There are no timers.
+    Idle,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Shard {
+    first: usize,
+    pub(crate) slots: Box<[Slot]>,
+    pub(crate) wheel: Wheel,
+    /// Which table each database uses: SWAPDB swaps two numbers here and moves nothing.
+    pub(crate) tables: Box<[u8]>,
+    pub(crate) totals: Box<[Totals]>,
+    /// Keys that transactions watch.
+    pub watches: Watches,
+    /// Hits, misses and ends.
+    pub counters: Counters,
+    /// Changes since the last snapshot.
+    pub changes: u64,
+    pub(crate) memory: usize,
+    /// What the 24 access bits of entries mean.
+    pub access_mode: AccessMode,
+    /// Whether `tick` ends keys (DEBUG SET-ACTIVE-EXPIRE); reading always does.
+    pub active_expiry: bool,
+    pub(crate) earliest_new: Option<Mono>,
+    pub(crate) rng: fastrand::Rng,
+    hashing: SeedableRandomState,
+}
+
+impl Shard {
+    /// A shard without keys.
+    #[must_use]
+    pub fn new(setup: ShardSetup) -> Self {
+        let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
+        Self {
+            first: setup.first.index(),
+            slots: slots.take(usize::from(setup.slots)).collect(),
+            wheel: Wheel::new(setup.now),
+            tables: (0..setup.databases).map(|db| db as u8).collect(),
+            totals: vec![Totals::default(); usize::from(setup.databases)].into(),
+            watches: Watches::default(),
+            counters: Counters::default(),
+            changes: 0,
+            memory: 0,
+            access_mode: AccessMode::Recency,
+            active_expiry: true,
+            earliest_new: None,
+            rng: fastrand::Rng::with_seed(setup.seed),
+            hashing: SeedableRandomState::with_seed(setup.seed, SharedSeed::global_fixed()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn hash(&self, key: &[u8]) -> u64 {
+        hash_with(&self.hashing, key)
+    }
+
+    #[inline]
+    pub(crate) const fn index(&self, slot: SlotId) -> usize {
+        slot.index() - self.first
+    }
+
+    #[inline]
+    pub(crate) fn table_of(&self, db: Db) -> u8 {
+        self.tables[usize::from(db.0)]
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, db: Db, key: Key<'_>, hash: u64) -> Option<Spot> {
+        let table = self.slots[self.index(key.slot)].table(self.table_of(db));
+        table.find(hash, |entry| entry.key() == key.bytes)
+    }
+
+    /// The entry of a key, if there is one that has not ended. Counts as a hit or a miss.
+    #[inline]
+    pub fn read(&mut self, db: Db, key: Key<'_>, usage: Use, now: Mono) -> Option<&Entry> {
+        let hash = self.hash(key.bytes);
+        let Some(spot) = self.find(db, key, hash) else {
+            self.counters.misses += 1;
+            return None;
+        };
+        let (index, table, mode) = (self.index(key.slot), self.table_of(db), self.access_mode);
+        let entry = self.slots[index].table_mut(table).at_mut(spot);
+        if entry.timer().is_some_and(|timer| timer.deadline <= now) {
+            self.expire(Place { index, table, spot }, key.bytes);
+            self.counters.misses += 1;
+            return None;
+        }
+        if usage == Use::Touch {
+            let chance = if mode == AccessMode::Recency { 0 } else { self.rng.u32(..) };
+            entry.set_access(entry.access().used(mode, now, chance));
+        }
+        self.counters.hits += 1;
+        Some(self.slots[index].table(table).at(spot))
+    }
+
+    /// Clears a key away if its time has run out.
+    pub fn remove_if_ended(&mut self, db: Db, key: Key<'_>, now: Mono) {
+        drop(self.edit(db, key, now));
+    }
+
+    /// The one way to change a key.
+    #[inline]
+    pub fn edit<'s, 'k>(&'s mut self, db: Db, key: Key<'k>, now: Mono) -> Edit<'s, 'k> {
+        Edit::new(self, db, key, now)
+    }
+
+    /// The slot's state beside its keys.
+    pub fn slot_mut(&mut self, slot: SlotId) -> &mut Slot {
+        let index = self.index(slot);
+        &mut self.slots[index]
+    }
+
+    /// The table of one slot, for walks over all keys. May hold keys that have ended.
+    #[must_use]
+    pub fn table(&self, db: Db, slot: SlotId) -> &Table {
+        self.slots[self.index(slot)].table(self.table_of(db))
+    }
+
+    /// The slots of this shard.
+    pub fn slot_ids(&self) -> impl Iterator<Item = SlotId> + use<> {
+        let first = self.first as u16;
+        (first..first + self.slots.len() as u16).filter_map(SlotId::new)
+    }
+
+    /// Counts of a database.
+    #[must_use]
+    pub fn totals(&self, db: Db) -> Totals {
+        self.totals[usize::from(self.table_of(db))]
+    }
+
+    /// Heap bytes of entries, tables and timers.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.memory + self.wheel.memory()
+    }
+
+    /// The earliest deadline that was set since the last call: the home core may have to wake up for it.
+    #[inline]
+    pub const fn take_earliest_new(&mut self) -> Option<Mono> {
+        self.earliest_new.take()
+    }
+
+    /// Ends what is due, at most `steps` of it, so that nobody waits long for the shard.
+    pub fn tick(&mut self, now: Mono, steps: usize) -> Tick {
+        if !self.active_expiry {
+            return Tick::Idle;
+        }
+        for _ in 0..steps {
+            match self.wheel.pop_due(now) {
+                Due::Timer(id, target) => self.end(id, target),
+                Due::Sorting => {}
+                Due::Nothing => return self.wheel.next_deadline().map_or(Tick::Idle, Tick::Until),
+            }
+        }
+        Tick::More
+    }
+
+    fn end(&mut self, id: crate::keyspace::wheel::TimerId, target: Target) {
+        let index = usize::from(target.slot);
+        let table = self.slots[index].table(target.table);
+        let is_it = |entry: &Entry| entry.timer().is_some_and(|timer| timer.id == id);
+        let spot = table.find(target.hash, is_it).expect("every timer of the wheel has an entry");
+        let place = Place { index, table: target.table, spot };
+        let entry = self.take(place);
+        self.ended(target.table, &entry);
+    }
+
+    /// Removes an entry whose time has run out.
+    pub(crate) fn expire(&mut self, place: Place, key: &[u8]) {
+        let entry = self.take(place);
+        debug_assert_eq!(entry.key(), key);
+        if let Some(timer) = entry.timer() {
+            self.wheel.cancel(timer.id);
+        }
+        self.ended(place.table, &entry);
+    }
+
+    fn ended(&mut self, table: u8, entry: &Entry) {
+        self.counters.expired += 1;
+        self.changes += 1;
+        if !self.watches.is_empty() {
+            let db =
+                self.tables.iter().position(|&of_db| of_db == table).expect("tables are permuted");
+            self.watches.changed(Db(db as u8), entry.key());
+        }
+    }
+
+    /// Takes an entry out of its table and out of the totals. Its timer is the caller's.
+    pub(crate) fn take(&mut self, place: Place) -> Entry {
+        let table = self.slots[place.index].table_mut(place.table);
+        let before = table.memory();
+        let entry = table.remove(place.spot, |key| hash_with(&self.hashing, key));
+        self.memory -= before - table.memory() + entry.memory();
+        self.totals[usize::from(place.table)].remove(&entry);
+        entry
+    }
+
+    /// Puts an entry into its table and into the totals.
+    pub(crate) fn put(&mut self, index: usize, table: u8, hash: u64, entry: Entry) {
+        self.totals[usize::from(table)].add(&entry);
+        self.memory += entry.memory();
+        let slot_table = self.slots[index].table_mut(table);
+        let before = slot_table.memory();
+        slot_table.insert(hash, entry, |key| hash_with(&self.hashing, key));
+        self.memory += slot_table.memory() - before;
+    }
+}
+
+impl Totals {
+    fn count(&mut self, entry: &Entry, step: i8) {
+        self.keys = self.keys.wrapping_add_signed(i64::from(step));
+        if let Some(timer) = entry.timer() {
+            self.expiring = self.expiring.wrapping_add_signed(i64::from(step));
+            let signed = i128::from(timer.deadline.0) * i128::from(step);
+            self.deadlines_ms = self.deadlines_ms.wrapping_add_signed(signed);
+        }
+    }
+
+    pub(crate) fn add(&mut self, entry: &Entry) {
+        self.count(entry, 1);
+    }
+
+    pub(crate) fn remove(&mut self, entry: &Entry) {
+        self.count(entry, -1);
+    }
+}
+
+/// Where an entry is: slot of the shard, table of the slot, place in the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) index: usize,
+    pub(crate) table: u8,
+    pub(crate) spot: Spot,
+}
+
+#[inline]
+fn hash_with(hashing: &SeedableRandomState, key: &[u8]) -> u64 {
+    let mut hasher = hashing.build_hasher();
+    hasher.write(key);
+    hasher.finish()
+}

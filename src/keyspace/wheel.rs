@@ -1,0 +1,373 @@
+//! Timers of a shard: a hierarchical wheel with a millisecond tick (Varghese and Lauck, 1987).
+//!
+//! Adding and cancelling cost the same however many timers there are, and `pop_due` does a bounded
+//! amount of work per call, so that a million keys that end together do not stall anybody.
+//! Not here: what a timer is for. It names an entry by slot, database and hash.
+//! Invariant: every timer is on exactly one list, and its `list` field says which.
+
+use crate::base::time::Mono;
+
+const LEVEL_BITS: u32 = 6;
+const LEVEL_SLOTS: usize = 1 << LEVEL_BITS;
+/// Enough levels for every 64-bit millisecond.
+const LEVELS: usize = u64::BITS.div_ceil(LEVEL_BITS) as usize;
+/// The list of timers that are due.
+const DUE: u16 = (LEVELS * LEVEL_SLOTS) as u16;
+/// The list of timers whose coarse slot has been reached and that move to a finer one, a few at a time.
+const MOVING: u16 = DUE + 1;
+const LISTS: usize = MOVING as usize + 1;
+const NONE: u32 = u32::MAX;
+
+/// The wheel's name for a timer, to cancel it with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerId(pub(crate) u32);
+
+/// The entry that a timer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Hash of the key.
+    pub hash: u64,
+    /// Index of the slot in its shard.
+    pub slot: u16,
+    /// The table (before SWAPDB's renaming) that the key is in.
+    pub table: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    deadline: Mono,
+    target: Target,
+    list: u16,
+    prev: u32,
+    /// The next one on the list, or the next free node.
+    next: u32,
+}
+
+/// What `pop_due` found.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// This timer has run out; it is no longer in the wheel.
+    Timer(TimerId, Target),
+    /// Nothing is due.
+    Nothing,
+    /// The step was spent on sorting timers; there may be more.
+    Sorting,
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub struct Wheel {
+    /// Everything before this instant has been handed out or is on the due list.
+    reached: Mono,
+    nodes: Vec<Node>,
+    free: u32,
+    heads: Box<[u32; LISTS]>,
+    /// Bit per slot of each level that has timers.
+    occupied: [u64; LEVELS],
+    timers: usize,
+}
+
+impl Wheel {
+    /// An empty wheel at `now`.
+    #[must_use]
+    pub fn new(now: Mono) -> Self {
+        Self {
+            reached: now,
+            nodes: Vec::new(),
+            free: NONE,
+            heads: Box::new([NONE; LISTS]),
+            occupied: [0; LEVELS],
+            timers: 0,
+        }
+    }
+
+    /// Number of timers.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.timers
+    }
+
+    /// Whether there are no timers.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.timers == 0
+    }
+
+    /// Heap bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>() + LISTS * size_of::<u32>()
+    }
+
+    /// Adds a timer for `target`.
+    ///
+    /// # Panics
+    /// With 2^32 timers in one shard.
+    pub fn add(&mut self, deadline: Mono, target: Target) -> TimerId {
+        let node = Node { deadline, target, list: DUE, prev: NONE, next: NONE };
+        let id = if self.free == NONE {
+            assert!(self.nodes.len() < NONE as usize, "a shard has fewer than 2^32 timers");
+            self.nodes.push(node);
+            (self.nodes.len() - 1) as u32
+        } else {
+            let id = self.free;
+            self.free = self.nodes[id as usize].next;
+            self.nodes[id as usize] = node;
+            id
+        };
+        self.timers += 1;
+        self.link(id);
+        TimerId(id)
+    }
+
+    /// Removes a timer that has not been handed out yet.
+    pub fn cancel(&mut self, id: TimerId) {
+        self.unlink(id.0);
+        self.release(id.0);
+    }
+
+    /// Moves a timer to another instant.
+    pub fn reset(&mut self, id: TimerId, deadline: Mono) {
+        self.unlink(id.0);
+        self.nodes[id.0 as usize].deadline = deadline;
+        self.link(id.0);
+    }
+
+    /// A lower bound of the next deadline; `None` without timers.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        if self.heads[DUE as usize] != NONE || self.heads[MOVING as usize] != NONE {
+            return Some(self.reached);
+        }
+        self.first_occupied().map(|(_, start)| start)
+    }
+
+    /// Hands out one timer that is due at `now`, or does a small step towards the next.
+    pub fn pop_due(&mut self, now: Mono) -> Due {
+        let due = self.heads[DUE as usize];
+        if due != NONE {
+            self.unlink(due);
+            let target = self.nodes[due as usize].target;
+            self.release(due);
+            return Due::Timer(TimerId(due), target);
+        }
+        let moving = self.heads[MOVING as usize];
+        if moving != NONE {
+            self.unlink(moving);
+            self.link(moving);
+            return Due::Sorting;
+        }
+        match self.first_occupied() {
+            Some((list, start)) if start <= now => {
+                self.reached = start;
+                self.splice_to_moving(list);
+                Due::Sorting
+            }
+            Some(_) | None => {
+                self.reached = self.reached.max(now);
+                Due::Nothing
+            }
+        }
+    }
+
+    /// The list with the earliest timers, and the instant at which it starts.
+    fn first_occupied(&self) -> Option<(u16, Mono)> {
+        let level = self.occupied.iter().position(|&slots| slots != 0)?;
+        let slot = self.occupied[level].trailing_zeros();
+        let shift = level as u32 * LEVEL_BITS;
+        // Bits above this level are those of `reached`: a timer that differed there would lie on a higher level.
+        let above = self.reached.0.checked_shr(shift + LEVEL_BITS).unwrap_or(0);
+        let start = above.checked_shl(shift + LEVEL_BITS).unwrap_or(0) | u64::from(slot) << shift;
+        Some(((level * LEVEL_SLOTS) as u16 + slot as u16, Mono(start)))
+    }
+
+    fn list_for(&self, deadline: Mono) -> u16 {
+        if deadline <= self.reached {
+            return DUE;
+        }
+        let differs = (deadline.0 ^ self.reached.0) | 1;
+        let level = (u64::BITS - 1 - differs.leading_zeros()) / LEVEL_BITS;
+        let slot = (deadline.0 >> (level * LEVEL_BITS)) as usize % LEVEL_SLOTS;
+        (level as usize * LEVEL_SLOTS + slot) as u16
+    }
+
+    fn link(&mut self, id: u32) {
+        let list = self.list_for(self.nodes[id as usize].deadline);
+        let head = self.heads[list as usize];
+        let node = &mut self.nodes[id as usize];
+        (node.list, node.prev, node.next) = (list, NONE, head);
+        if head != NONE {
+            self.nodes[head as usize].prev = id;
+        }
+        self.heads[list as usize] = id;
+        if list < DUE {
+            self.occupied[list as usize / LEVEL_SLOTS] |= 1 << (list as usize % LEVEL_SLOTS);
+        }
+    }
+
+    fn unlink(&mut self, id: u32) {
+        let Node { list, prev, next, .. } = self.nodes[id as usize];
+        if next != NONE {
+            self.nodes[next as usize].prev = prev;
+        }
+        if prev != NONE {
+            self.nodes[prev as usize].next = next;
+            return;
+        }
+        // The first of a list that was spliced still names its old list, so look where it really is.
+        let list = if self.heads[MOVING as usize] == id { MOVING } else { list };
+        assert!(self.heads[list as usize] == id, "the first timer of a list is its head");
+        self.heads[list as usize] = next;
+        if list < DUE && next == NONE {
+            self.occupied[list as usize / LEVEL_SLOTS] &= !(1 << (list as usize % LEVEL_SLOTS));
+        }
+    }
+
+    /// Takes a whole list in one step; its nodes still name it, which `unlink` allows for.
+    fn splice_to_moving(&mut self, list: u16) {
+        self.heads[MOVING as usize] = std::mem::replace(&mut self.heads[list as usize], NONE);
+        self.occupied[list as usize / LEVEL_SLOTS] &= !(1 << (list as usize % LEVEL_SLOTS));
+    }
+
+    fn release(&mut self, id: u32) {
+        self.nodes[id as usize].next = self.free;
+        self.free = id;
+        self.timers -= 1;
+    }
+
+    /// Checks the invariant; called by tests after every step.
+    ///
+    /// # Panics
+    /// If a list is broken.
+    pub fn assert_invariants(&self) {
+        let mut listed = 0;
+        for (list, &head) in self.heads.iter().enumerate() {
+            let (mut id, mut prev) = (head, NONE);
+            while id != NONE {
+                let node = &self.nodes[id as usize];
+                assert_eq!(node.prev, prev, "links agree in both directions");
+                assert!(
+                    list == MOVING as usize || list == node.list as usize,
+                    "a node knows its list"
+                );
+                (prev, id) = (id, node.next);
+                listed += 1;
+            }
+            if list < DUE as usize {
+                let bit = self.occupied[list / LEVEL_SLOTS] >> (list % LEVEL_SLOTS) & 1;
+                assert_eq!(bit == 1, head != NONE, "the bit says whether the list has timers");
+            }
+        }
+        assert_eq!(listed, self.timers, "every timer is on a list");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn target(number: u64) -> Target {
+        Target { hash: number, slot: 0, table: 0 }
+    }
+
+    fn drain(wheel: &mut Wheel, now: Mono) -> Vec<u64> {
+        let mut due = Vec::new();
+        loop {
+            match wheel.pop_due(now) {
+                Due::Timer(_, target) => due.push(target.hash),
+                Due::Sorting => {}
+                Due::Nothing => return due,
+            }
+        }
+    }
+
+    #[test]
+    fn a_timer_is_due_at_its_millisecond_and_not_before() {
+        let mut wheel = Wheel::new(Mono(1_000));
+        wheel.add(Mono(6_000), target(1));
+        assert!(drain(&mut wheel, Mono(5_999)).is_empty());
+        assert_eq!(drain(&mut wheel, Mono(6_000)), [1]);
+        assert!(wheel.is_empty());
+    }
+
+    #[test]
+    fn the_end_of_time_is_a_deadline_like_any_other() {
+        let mut wheel = Wheel::new(Mono(5));
+        wheel.add(Mono(u64::MAX), target(1));
+        assert!(drain(&mut wheel, Mono(u64::MAX - 1)).is_empty());
+        assert_eq!(drain(&mut wheel, Mono(u64::MAX)), [1]);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Add(u64),
+        Cancel(usize),
+        Reset(usize, u64),
+        Advance(u64),
+        Pop,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let ahead = prop_oneof![0u64..5, 0u64..200, 0u64..100_000, any::<u64>()];
+        let step = prop_oneof![
+            4 => ahead.clone().prop_map(Step::Add),
+            1 => any::<usize>().prop_map(Step::Cancel),
+            1 => (any::<usize>(), ahead.clone()).prop_map(|(which, ahead)| Step::Reset(which, ahead)),
+            3 => (0u64..5_000).prop_map(Step::Advance),
+            3 => Just(Step::Pop),
+        ];
+        prop::collection::vec(step, 0..200)
+    }
+
+    proptest! {
+        #[test]
+        fn a_wheel_hands_out_what_is_due_and_nothing_else(steps in steps()) {
+            let mut now = Mono(12_345);
+            let mut wheel = Wheel::new(now);
+            let mut model: BTreeMap<u64, (TimerId, Mono)> = BTreeMap::new();
+            for (number, step) in (0u64..).zip(steps) {
+                let nth = |which: usize| model.keys().nth(which % model.len().max(1)).copied();
+                match step {
+                    Step::Add(ahead) => {
+                        let deadline = now.plus(ahead);
+                        model.insert(number, (wheel.add(deadline, target(number)), deadline));
+                    }
+                    Step::Cancel(which) => if let Some(chosen) = nth(which) {
+                        wheel.cancel(model.remove(&chosen).unwrap().0);
+                    },
+                    Step::Reset(which, ahead) => if let Some(chosen) = nth(which) {
+                        let timer = model.get_mut(&chosen).unwrap();
+                        timer.1 = now.plus(ahead);
+                        wheel.reset(timer.0, timer.1);
+                    },
+                    Step::Advance(ms) => {
+                        now = now.plus(ms);
+                        let mut due = drain(&mut wheel, now);
+                        due.sort_unstable();
+                        let expected: Vec<u64> =
+                            model.iter().filter(|(_, timer)| timer.1 <= now).map(|(&n, _)| n).collect();
+                        model.retain(|_, timer| timer.1 > now);
+                        prop_assert_eq!(due, expected);
+                    }
+                    // Steps in the middle of sorting must not confuse later changes.
+                    Step::Pop => {
+                        now = now.plus(64);
+                        if let Due::Timer(_, target) = wheel.pop_due(now) {
+                            let timer = model.remove(&target.hash).unwrap();
+                            prop_assert!(timer.1 <= now);
+                        }
+                    }
+                }
+                wheel.assert_invariants();
+                prop_assert_eq!(wheel.len(), model.len());
+                let bound = wheel.next_deadline();
+                let first = model.values().map(|timer| timer.1).min();
+                prop_assert!(bound.is_some() == first.is_some());
+                prop_assert!(bound <= first || first <= Some(now));
+            }
+        }
+    }
+}

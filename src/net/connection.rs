@@ -1,0 +1,379 @@
+//! A connection: reads into the worker's shared buffer, lets the session take a turn, writes the replies.
+//!
+//! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis, so that
+//! a client may send everything before it reads anything; `client-output-buffer-limit` bounds that.
+//! Not here: what requests mean (`server`), and accepting (`listen`).
+
+use crate::base::time::Mono;
+use crate::clients::Kill;
+use crate::command::context::Effect;
+use crate::net::stream::Stream;
+use crate::observe::counters::Count;
+use crate::resp::reply::Writer;
+use crate::server::core::Core;
+use crate::server::session::{Session, Then};
+use parking_lot::Mutex;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::ReadBuf;
+use tokio::time::{Sleep, sleep};
+
+/// Room for one read when nothing is buffered; most turns fit, and it stays in the cache.
+const READ_BYTES: usize = 64 * 1024;
+/// Room added for each read when a request is larger than that.
+const READ_MORE_BYTES: usize = 64 * 1024;
+/// A buffer that grew beyond this is given back when it is empty.
+const KEEP_BYTES_MAX: usize = 1024 * 1024;
+
+/// What carries out the effects that go beyond a connection.
+pub trait Outside: Send + Sync {
+    /// Stops the server.
+    fn shut_down(&self);
+    /// Keeps all shards from everybody for so long.
+    fn stall(&self, micros: u64);
+}
+
+/// What all connections of a worker share. Never contended: only the worker's own tasks lock it, and none
+/// of them waits while it does.
+pub struct Desk {
+    core: Core,
+    writer: Writer,
+    input: Box<[u8]>,
+}
+
+/// A worker's connections, as one of them sees it.
+#[derive(Clone)]
+pub struct Worker {
+    /// Buffers and the view of the node.
+    pub desk: Arc<Mutex<Desk>>,
+    /// Set when the server stops: connections answer what has arrived and close.
+    pub stopping: Arc<AtomicBool>,
+    /// For effects beyond the connection.
+    pub outside: Arc<dyn Outside>,
+}
+
+impl Desk {
+    /// The desk of one worker.
+    #[must_use]
+    pub fn new(core: Core) -> Self {
+        Self { core, writer: Writer::default(), input: vec![0; READ_BYTES].into() }
+    }
+
+    /// The worker's view of the node.
+    pub const fn core(&mut self) -> &mut Core {
+        &mut self.core
+    }
+}
+
+/// One client's connection.
+pub(crate) struct Connection {
+    stream: Stream,
+    session: Session,
+    worker: Worker,
+    /// Bytes of requests that could not be used yet, from `start` on.
+    pending: Vec<u8>,
+    start: usize,
+    /// Whether `pending` may hold whole requests.
+    resume: bool,
+    /// Replies that the socket did not take, from `sent` on.
+    unsent: Vec<u8>,
+    sent: usize,
+    over_soft_since: Option<Mono>,
+    closing: bool,
+    effect: Option<Effect>,
+    /// Wakes the connection at the end of a pause or of its time over the soft output limit.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// Why a connection ended.
+#[derive(Debug)]
+enum End {
+    Closed,
+    Failed,
+    Killed,
+    OutputLimit,
+    InputLimit,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: Stream, session: Session, worker: Worker) -> Self {
+        Self {
+            stream,
+            session,
+            worker,
+            pending: Vec::new(),
+            start: 0,
+            resume: false,
+            unsent: Vec::new(),
+            sent: 0,
+            over_soft_since: None,
+            closing: false,
+            effect: None,
+            timer: None,
+        }
+    }
+
+    /// Serves the client until it or the server closes.
+    pub(crate) async fn serve(mut self) {
+        let end = poll_fn(|cx| self.poll(cx)).await;
+        let client = self.session.client();
+        let (id, address) = (client.id.0, &client.origin.address);
+        match end {
+            End::Closed | End::Failed | End::Killed => {
+                tracing::debug!(id, address, "Client closed connection");
+            }
+            End::OutputLimit => tracing::warn!(
+                id,
+                address,
+                "Client closed: it left more replies than client-output-buffer-limit allows"
+            ),
+            End::InputLimit => tracing::warn!(
+                id,
+                address,
+                "Client closed: a request is longer than client-query-buffer-limit"
+            ),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        self.session.client().register(cx.waker());
+        loop {
+            match self.session.client().killed() {
+                Kill::Now => return Poll::Ready(End::Killed),
+                Kill::AfterReply => self.closing = true,
+                Kill::No => {}
+            }
+            match self.poll_flush(cx) {
+                Poll::Ready(Err(_)) => return Poll::Ready(End::Failed),
+                Poll::Ready(Ok(())) if self.closing => return Poll::Ready(End::Closed),
+                Poll::Pending if self.closing => return Poll::Pending,
+                Poll::Ready(Ok(())) | Poll::Pending => {}
+            }
+            if self.over_soft_since.is_some()
+                && let Err(end) = self.check_limits(cx)
+            {
+                return Poll::Ready(end);
+            }
+            match self.effect.take() {
+                Some(Effect::Shutdown) => self.worker.outside.shut_down(),
+                Some(Effect::StallMicros(micros)) => self.worker.outside.stall(micros),
+                Some(Effect::Close) => self.closing = true,
+                None => {}
+            }
+            let step = if self.resume {
+                ready!(self.poll_pause(cx));
+                self.pending_turn(cx)
+            } else {
+                ready!(self.poll_read(cx))
+            };
+            if let Err(end) = step.and_then(|()| self.check_limits(cx)) {
+                return Poll::Ready(end);
+            }
+        }
+    }
+
+    /// Waits for the end of a CLIENT PAUSE, if there is one.
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let desk = self.worker.desk.lock();
+            let node = &desk.core.node;
+            let now = node.clock.now().mono;
+            let Some((_, until)) = node.clients.pause.at(now) else { return Poll::Ready(()) };
+            drop(desk);
+            if !self.session.client().figures().blocked {
+                return Poll::Ready(());
+            }
+            ready!(self.poll_timer(cx, until.since(now)));
+        }
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, ms: u64) -> Poll<()> {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(ms))));
+        ready!(timer.as_mut().poll(cx));
+        self.timer = None;
+        Poll::Ready(())
+    }
+
+    /// Sends what the socket has not taken yet.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        while self.sent < self.unsent.len() {
+            self.sent += ready!(self.stream.poll_write(cx, &self.unsent[self.sent..]))?;
+        }
+        if self.sent > 0 {
+            (self.unsent, self.sent, self.over_soft_since) = (Vec::new(), 0, None);
+            self.publish_output();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads once and lets the session use it.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let read = if self.pending.is_empty() {
+            let desk = Arc::clone(&self.worker.desk);
+            let desk = &mut *desk.lock();
+            let mut space = ReadBuf::new(&mut desk.input);
+            match self.stream.poll_read(cx, &mut space) {
+                Poll::Ready(Ok(read)) if read > 0 => {
+                    return Poll::Ready(self.shared_turn(desk, read, cx));
+                }
+                other => other,
+            }
+        } else {
+            self.poll_read_more(cx)
+        };
+        match read {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(End::Closed)),
+            Poll::Ready(Ok(_)) => Poll::Ready(self.pending_turn(cx)),
+            Poll::Ready(Err(_)) => Poll::Ready(Err(End::Failed)),
+            // Everything that had arrived is answered, and replies that are not taken by now may be lost.
+            Poll::Pending
+                if self.worker.stopping.load(Ordering::Acquire) && self.unsent.is_empty() =>
+            {
+                Poll::Ready(Err(End::Closed))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Reads behind the part of a request that is there already.
+    fn poll_read_more(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+        if self.start > 0 {
+            self.pending.drain(..self.start);
+            self.start = 0;
+        }
+        let length = self.pending.len();
+        self.pending.reserve(self.session.reserve(length).max(READ_MORE_BYTES));
+        self.pending.resize(length + READ_MORE_BYTES, 0);
+        let mut space = ReadBuf::new(&mut self.pending[length..]);
+        let read = self.stream.poll_read(cx, &mut space);
+        let added = space.filled().len();
+        self.pending.truncate(length + added);
+        read
+    }
+
+    /// A turn over bytes that are in the worker's buffer.
+    fn shared_turn(
+        &mut self,
+        desk: &mut Desk,
+        read: usize,
+        cx: &mut Context<'_>,
+    ) -> Result<(), End> {
+        desk.core.refresh();
+        desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
+        let (used, then) = self.session.turn(&desk.core, &desk.input[..read], &mut desk.writer);
+        if used < read {
+            self.pending.extend_from_slice(&desk.input[used..read]);
+        }
+        self.end_turn(desk, then, cx)
+    }
+
+    /// A turn over the connection's own bytes.
+    fn pending_turn(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        let desk = Arc::clone(&self.worker.desk);
+        let desk = &mut *desk.lock();
+        desk.core.refresh();
+        let input = &self.pending[self.start..];
+        let (used, then) = self.session.turn(&desk.core, input, &mut desk.writer);
+        self.start += used;
+        if self.start == self.pending.len() {
+            (self.pending, self.start) = (Vec::new(), 0);
+        }
+        self.end_turn(desk, then, cx)
+    }
+
+    /// Sends a turn's replies and notes what comes next.
+    fn end_turn(&mut self, desk: &mut Desk, then: Then, cx: &mut Context<'_>) -> Result<(), End> {
+        self.resume = false;
+        match then {
+            Then::Read(_) => {}
+            Then::Flush | Then::Paused => self.resume = true,
+            Then::Close => self.closing = true,
+            Then::Do(effect) => {
+                self.resume = true;
+                self.effect = Some(effect);
+            }
+        }
+        self.send(desk, cx)
+    }
+
+    /// Writes the desk's replies to the socket, and keeps what it does not take.
+    fn send(&mut self, desk: &mut Desk, cx: &mut Context<'_>) -> Result<(), End> {
+        let out = &mut desk.writer.out;
+        if out.is_empty() {
+            return Ok(());
+        }
+        desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
+        let taken = if self.unsent.is_empty() {
+            match self.stream.poll_write(cx, out) {
+                Poll::Ready(Ok(taken)) => taken,
+                Poll::Ready(Err(_)) => {
+                    out.clear();
+                    return Err(End::Failed);
+                }
+                Poll::Pending => 0,
+            }
+        } else {
+            0
+        };
+        if taken < out.len() {
+            self.unsent.extend_from_slice(&out[taken..]);
+            self.publish_output();
+        }
+        out.clear();
+        if out.capacity() > KEEP_BYTES_MAX {
+            *out = Vec::new();
+        }
+        Ok(())
+    }
+
+    fn publish_output(&self) {
+        let client = self.session.client();
+        let mut figures = client.figures();
+        figures.output_bytes = (self.unsent.len() - self.sent) as u64;
+        client.set_figures(&figures);
+    }
+
+    /// Closes a client that does not take its replies or sends an endless request.
+    fn check_limits(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        let waiting = (self.unsent.len() - self.sent) as u64;
+        let buffered = self.pending.len() - self.start;
+        if waiting == 0 && buffered == 0 {
+            return Ok(());
+        }
+        let desk = Arc::clone(&self.worker.desk);
+        let mut desk = desk.lock();
+        let settings = desk.core().settings();
+        if buffered > settings.client_query_buffer_limit {
+            return Err(End::InputLimit);
+        }
+        let limit = settings.client_output_buffer_limit.normal;
+        if limit.hard_bytes > 0 && waiting > limit.hard_bytes {
+            return Err(End::OutputLimit);
+        }
+        if limit.soft_bytes == 0 || waiting <= limit.soft_bytes {
+            self.over_soft_since = None;
+            return Ok(());
+        }
+        let now = desk.core.node.clock.now().mono;
+        let since = *self.over_soft_since.get_or_insert(now);
+        let allowed_ms = u64::from(limit.soft_seconds) * 1_000;
+        if now.since(since) >= allowed_ms {
+            return Err(End::OutputLimit);
+        }
+        drop(desk);
+        // The time is up even if nothing else happens on the connection.
+        let left_ms = allowed_ms - now.since(since);
+        let _ = self.poll_timer(cx, left_ms);
+        Ok(())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.session.close(&self.worker.desk.lock().core);
+    }
+}

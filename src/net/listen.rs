@@ -1,0 +1,282 @@
+//! Listening sockets, one per worker and address, and what happens to a connection before its session starts.
+//!
+//! `SO_REUSEPORT` lets the kernel deal connections out to the workers; because it would also let a second
+//! server share the port, the port is first claimed without it.
+
+use crate::clients::Origin;
+use crate::command::node::Node;
+use crate::config::Settings;
+use crate::net::connection::{Connection, Worker};
+use crate::net::stream::Stream;
+use crate::observe::counters::Count;
+use crate::server::session::Session;
+use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+/// Why the server does not listen: what, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// An address cannot be used.
+    #[error("cannot listen on {address}: {source}{advice}")]
+    Address {
+        /// `host:port`, or the path of the Unix socket.
+        address: String,
+        /// What the operating system said.
+        source: io::Error,
+        /// What to do; starts with a line break if there is something.
+        advice: &'static str,
+    },
+    /// No address at all.
+    #[error(
+        "nothing to listen on: every address in `bind` was optional and failed; see `bind`, `port` and `unixsocket`"
+    )]
+    Nothing,
+}
+
+const IN_USE: &str =
+    "\nAnother server is using this address. Stop it, or choose another one with --port.";
+const NOT_ALLOWED: &str = "\nPorts below 1024 need privileges. Choose another one with --port.";
+const NOT_HERE: &str = "\nThis machine has no such address. Correct `bind`.";
+
+fn explain(address: impl Into<String>, source: io::Error) -> ListenError {
+    let advice = match source.kind() {
+        io::ErrorKind::AddrInUse => IN_USE,
+        io::ErrorKind::PermissionDenied => NOT_ALLOWED,
+        io::ErrorKind::AddrNotAvailable => NOT_HERE,
+        _ => "",
+    };
+    ListenError::Address { address: address.into(), source, advice }
+}
+
+/// The listening sockets of a server.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    /// One set per worker.
+    pub tcp: Vec<Vec<std::net::TcpListener>>,
+    /// Shared by all workers.
+    pub unix: Option<std::os::unix::net::UnixListener>,
+    /// The addresses, as they are printed.
+    pub addresses: Vec<String>,
+}
+
+/// The addresses that `bind` and `port` name; those with a leading `-` may be missing.
+fn addresses(settings: &Settings) -> Result<Vec<(SocketAddr, bool)>, ListenError> {
+    let mut all = Vec::new();
+    for name in &settings.bind {
+        let (name, optional) = match name.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (&**name, false),
+        };
+        let host = match name {
+            "*" => "0.0.0.0",
+            "::*" => "::",
+            other => other,
+        };
+        match (host, settings.port).to_socket_addrs() {
+            Ok(found) => all.extend(found.take(1).map(|address| (address, optional))),
+            Err(_) if optional => {}
+            Err(source) => return Err(explain(format!("{name}:{}", settings.port), source)),
+        }
+    }
+    Ok(all)
+}
+
+fn socket(address: SocketAddr, share: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    if share {
+        socket.set_reuse_port(true)?;
+    }
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+fn listener(address: SocketAddr, backlog: i32) -> io::Result<std::net::TcpListener> {
+    let socket = socket(address, true)?;
+    socket.listen(backlog)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// Listens on every address of the settings, with one socket per worker.
+///
+/// # Errors
+/// An address that is not optional cannot be used, or there is none.
+pub fn listen(settings: &Settings, workers: usize) -> Result<Listeners, ListenError> {
+    let mut listeners = Listeners::default();
+    listeners.tcp.resize_with(workers, Vec::new);
+    let backlog = i32::try_from(settings.tcp_backlog).unwrap_or(i32::MAX);
+    if settings.port != 0 {
+        for (address, optional) in addresses(settings)? {
+            let claim = socket(address, false).and_then(|claim| claim.listen(1).map(|()| claim));
+            match claim {
+                Ok(claim) => drop(claim),
+                Err(source) if optional && source.kind() != io::ErrorKind::AddrInUse => continue,
+                Err(source) => return Err(explain(address.to_string(), source)),
+            }
+            for worker in &mut listeners.tcp {
+                let socket = listener(address, backlog);
+                worker.push(socket.map_err(|source| explain(address.to_string(), source))?);
+            }
+            listeners.addresses.push(address.to_string());
+        }
+    }
+    if let Some(path) = &settings.unixsocket {
+        let socket = unix_listener(path, settings.unixsocketperm, backlog);
+        let name = path.display().to_string();
+        listeners.unix = Some(socket.map_err(|source| explain(name.clone(), source))?);
+        listeners.addresses.push(name);
+    }
+    if listeners.addresses.is_empty() {
+        return Err(ListenError::Nothing);
+    }
+    Ok(listeners)
+}
+
+/// As Redis, replaces a socket file that an earlier server left behind; not one that somebody answers on.
+fn unix_listener(
+    path: &Path,
+    mode: Option<u32>,
+    backlog: i32,
+) -> io::Result<std::os::unix::net::UnixListener> {
+    use std::os::unix::fs::PermissionsExt;
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    socket.listen(backlog)?;
+    socket.set_nonblocking(true)?;
+    if let Some(mode) = mode {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    }
+    Ok(socket.into())
+}
+
+const FULL: &[u8] = b"-ERR max number of clients reached\r\n";
+/// As Redis's text, with our name.
+const PROTECTED: &[u8] = b"-DENIED latchd is running in protected mode because protected mode is enabled and \
+no password is set for the default user. In this mode connections are only accepted from the loopback \
+interface. If you want to connect from external computers, you may adopt one of the following solutions: \
+1) Disable protected mode by sending the command 'CONFIG SET protected-mode no' from the loopback interface \
+by connecting from the same host the server is running, however MAKE SURE it is not publicly accessible from \
+the internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can disable \
+protected mode by editing the configuration file, and setting the protected mode option to 'no', and then \
+restarting the server. 3) If you started the server manually just for testing, restart it with the \
+'--protected-mode no' option. 4) Set up an authentication password for the default user. NOTE: You only need \
+to do one of the above things in order for the server to start accepting connections from the outside.\r\n";
+
+/// Accepts TCP connections until the task is dropped.
+pub async fn accept_tcp(listener: TcpListener, worker: Worker) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => admit_tcp(stream, peer, &worker),
+            Err(error) => pause_after(&error).await,
+        }
+    }
+}
+
+/// Accepts connections on the Unix socket until the task is dropped.
+pub async fn accept_unix(listener: Arc<UnixListener>, path: String, worker: Worker) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => admit_unix(stream, &path, &worker),
+            Err(error) => pause_after(&error).await,
+        }
+    }
+}
+
+/// Out of file descriptors, most likely: they come back when clients leave.
+async fn pause_after(error: &io::Error) {
+    tracing::warn!(%error, "Accepting a connection failed");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+fn admit_tcp(stream: TcpStream, peer: SocketAddr, worker: &Worker) {
+    let mut desk = worker.desk.lock();
+    desk.core().refresh();
+    let settings = desk.core().settings();
+    if settings.protected_mode && settings.requirepass.is_none() && !is_loopback(peer.ip()) {
+        desk.core().tally().counters.add(Count::ConnectionsRejected, 1);
+        return refuse(&Stream::Tcp(stream), PROTECTED);
+    }
+    // A client that is gone already is found out when it is read from.
+    let _ = stream.set_nodelay(true);
+    if settings.tcp_keepalive_s > 0 {
+        let idle = Duration::from_secs(u64::from(settings.tcp_keepalive_s));
+        let probes = (idle / 3).max(Duration::from_secs(1));
+        let keepalive = TcpKeepalive::new().with_time(idle).with_interval(probes).with_retries(3);
+        let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    }
+    let local = stream.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    let origin = (peer.to_string(), local, stream.as_raw_fd(), false);
+    drop(desk);
+    admit(Stream::Tcp(stream), origin, worker);
+}
+
+fn admit_unix(stream: UnixStream, path: &str, worker: &Worker) {
+    let name = format!("{path}:0");
+    let origin = (name.clone(), name, stream.as_raw_fd(), true);
+    admit(Stream::Unix(stream), origin, worker);
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback(),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback())
+        }
+    }
+}
+
+/// Starts a session for a connection, if there is room for one more.
+fn admit(
+    stream: Stream,
+    (address, local_address, fd, unix): (String, String, i32, bool),
+    worker: &Worker,
+) {
+    let mut desk = worker.desk.lock();
+    let core = desk.core();
+    let node: Arc<Node> = Arc::clone(&core.node);
+    let origin = Origin {
+        address,
+        local_address,
+        fd: i64::from(fd),
+        unix,
+        worker: core.worker as u16,
+        since: node.clock.now().mono,
+    };
+    let Some(client) = node.clients.admit(origin, core.settings().maxclients as usize) else {
+        core.tally().counters.add(Count::ConnectionsRejected, 1);
+        return refuse(&stream, FULL);
+    };
+    core.tally().counters.add(Count::ConnectionsReceived, 1);
+    let session = Session::new(core, client);
+    drop(desk);
+    let connection = Connection::new(stream, session, worker.clone());
+    tokio::spawn(connection.serve());
+}
+
+/// Says why and closes. The text fits any socket buffer, so one attempt is enough.
+fn refuse(stream: &Stream, text: &[u8]) {
+    let sent = match stream {
+        Stream::Tcp(stream) => stream.try_write(text),
+        Stream::Unix(stream) => stream.try_write(text),
+    };
+    if let Err(error) = sent {
+        tracing::debug!(%error, "A refused client did not wait for the reason");
+    }
+}

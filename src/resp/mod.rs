@@ -1,0 +1,6 @@
+//! The protocol: requests in, replies out (Redis documentation, "Redis serialization protocol specification").
+//! Knows no commands.
+
+pub mod inline;
+pub mod reply;
+pub mod request;

@@ -1,0 +1,195 @@
+//! From the command line to a running server, and back: the order in which everything starts and stops.
+
+use crate::base::time::Clock;
+use crate::command::node::{Identity, Node, NodeParts};
+use crate::config::{Config, Invocation, LogFormat, Settings, USAGE, Warning, version};
+use crate::keyspace::borrow::{Keyspace, Layout};
+use crate::net::listen::{Listeners, listen};
+use crate::observe::log::{LogControl, LogSettings, LogShape, LogTarget, install};
+use crate::runtime::alarms::Alarms;
+use crate::runtime::clock::SystemClock;
+use crate::runtime::files::SystemFiles;
+use crate::runtime::node_state;
+use crate::runtime::outside::Stop;
+use crate::runtime::platform::{SystemPlatform, log_level};
+use crate::runtime::worker::{self, Setup};
+use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Shards per worker: enough that two cores seldom want the same one.
+const SHARDS_PER_WORKER: usize = 16;
+const SHARDS_MAX: usize = 4_096;
+
+/// Runs the program with these arguments (without its name); returns its exit code.
+#[must_use]
+pub fn main(args: &[OsString]) -> ExitCode {
+    match start(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(args: &[OsString]) -> Result<(), Box<dyn Error>> {
+    let (invocation, warnings) = Config::load(args, &SystemFiles)?;
+    match invocation {
+        Invocation::Help => print!("{USAGE}"),
+        Invocation::Version => println!("{}", version()),
+        Invocation::CheckConfig(_) => {
+            warnings.iter().for_each(|warning| println!("{warning}"));
+            println!("The configuration is fine.");
+        }
+        Invocation::Run(config) => run(config, &warnings)?,
+    }
+    Ok(())
+}
+
+fn run(config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
+    let settings = config.settings();
+    std::env::set_current_dir(&settings.dir)
+        .map_err(|error| format!("cannot use `dir {}`: {error}", settings.dir.display()))?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let log = start_log(&settings, Arc::clone(&clock))?;
+    let cores = std::thread::available_parallelism()?.get();
+    let workers = if settings.threads == 0 { cores } else { settings.threads };
+    let listeners = listen(&settings, workers)?;
+    let mut rng = fastrand::Rng::with_seed(random_seed()?);
+    let state = node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?;
+    let shards = (workers * SHARDS_PER_WORKER).next_power_of_two().min(SHARDS_MAX);
+    let layout = Layout {
+        shards: shards as u16,
+        databases: u16::try_from(settings.databases).unwrap_or(u16::MAX),
+        epoch: state.epoch,
+        seed: rng.u64(..),
+        now: clock.now().mono,
+    };
+    let alarms = Alarms::new(workers);
+    let node = Arc::new(Node::new(NodeParts {
+        keyspace: Keyspace::new(layout, Box::new(alarms.clone())),
+        config,
+        platform: Box::new(SystemPlatform { log }),
+        identity: identity(state.id, hex_id(&mut rng), clock.as_ref(), workers),
+        clock,
+    }));
+    announce(&node, &listeners, warnings);
+    serve(&node, listeners, &alarms)?;
+    drop(state.lock);
+    tracing::info!("latchd is now ready to exit, bye bye...");
+    Ok(())
+}
+
+fn start_log(settings: &Settings, clock: Arc<dyn Clock>) -> Result<LogControl, Box<dyn Error>> {
+    let shape = match settings.log_format {
+        LogFormat::Text => LogShape::Text,
+        LogFormat::Json => LogShape::Json,
+    };
+    let log = LogSettings {
+        level: log_level(settings.loglevel),
+        shape,
+        zone: crate::observe::calendar::Zone::Local,
+        pid: std::process::id(),
+    };
+    let target = settings.logfile.clone().map_or(LogTarget::Stdout, LogTarget::File);
+    Ok(install(&log, &target, clock)?)
+}
+
+/// A seed that nobody can guess, so that nobody can choose keys that collide.
+fn random_seed() -> std::io::Result<u64> {
+    use std::io::Read;
+    let mut bytes = [0; 8];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+fn hex_id(rng: &mut fastrand::Rng) -> String {
+    let digits = rng.u128(..);
+    format!("{digits:032x}{:08x}", rng.u32(..))
+}
+
+fn identity(node_id: String, run_id: String, clock: &dyn Clock, workers: usize) -> Identity {
+    let executable = std::env::current_exe().unwrap_or_default().display().to_string();
+    let read = |name: &str| std::fs::read_to_string(format!("/proc/sys/kernel/{name}")).ok();
+    let os = read("ostype").zip(read("osrelease")).map_or_else(
+        || std::env::consts::OS.to_owned(),
+        |(kind, release)| format!("{} {}", kind.trim(), release.trim()),
+    );
+    Identity {
+        node_id,
+        run_id,
+        pid: std::process::id(),
+        executable,
+        os: format!("{os} {}", std::env::consts::ARCH),
+        started: clock.now(),
+        workers,
+    }
+}
+
+fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
+    let settings = node.settings();
+    let version = env!("CARGO_PKG_VERSION");
+    let pid = node.identity.pid;
+    let connect = match (&settings.unixsocket, settings.port) {
+        (Some(path), 0) => format!("redis-cli -s {}", path.display()),
+        (_, port) => format!("redis-cli -p {port}"),
+    };
+    tracing::info!("latchd {version} is starting, PID: {pid}");
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    tracing::info!(
+        "Listening on {}; {} cores, {} shards; data is kept in memory only; connect with: {connect}",
+        listeners.addresses.join(", "),
+        node.identity.workers,
+        node.keyspace.shards(),
+    );
+    tracing::info!("Server initialized, PID: {pid}");
+}
+
+/// Runs the workers until somebody asks the server to stop.
+fn serve(node: &Arc<Node>, listeners: Listeners, alarms: &Alarms) -> Result<(), Box<dyn Error>> {
+    let stop = Arc::new(Stop::default());
+    let path = node.settings().unixsocket.clone();
+    let mut threads = Vec::new();
+    for (number, tcp) in listeners.tcp.into_iter().enumerate() {
+        let unix = match (&listeners.unix, &path) {
+            (Some(listener), Some(path)) => {
+                Some((listener.try_clone()?, path.display().to_string()))
+            }
+            _ => None,
+        };
+        let (node, stop) = (Arc::clone(node), Arc::clone(&stop));
+        let setup = Setup { node, number, tcp, unix, alarms: alarms.clone(), stop };
+        let thread = std::thread::Builder::new().name(format!("worker-{number}"));
+        threads.push(thread.spawn(move || worker::run(setup))?);
+    }
+    tracing::info!("Ready to accept connections");
+    wait_for_signal(&stop)?;
+    for thread in threads {
+        thread.join().map_err(|_| "a worker thread panicked")??;
+    }
+    if let Some(path) = path {
+        // Left behind, it would only be replaced by the next start.
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
+}
+
+fn wait_for_signal(stop: &Stop) -> Result<(), Box<dyn Error>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => tracing::warn!("Received SIGTERM scheduling shutdown..."),
+            _ = interrupt.recv() => tracing::warn!("Received SIGINT scheduling shutdown..."),
+            () = stop.asked() => {}
+        }
+        stop.ask();
+        Ok(())
+    })
+}

@@ -1,0 +1,76 @@
+//! The real clocks. The only file that reads them.
+//!
+//! Uses `unsafe` for `clock_gettime`: std has no `CLOCK_BOOTTIME`, which goes on while the machine sleeps.
+
+use crate::base::time::{Clock, Mono, Now, Wall};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// The offset between the clocks may wander so far before it is corrected: clock slewing and rounding
+/// must not make a deadline come back as another number, a wall clock that was set must be noticed.
+const OFFSET_TOLERANCE_MS: i64 = 20;
+
+#[cfg(target_os = "linux")]
+const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+/// macOS's monotonic clock goes on while the machine sleeps.
+#[cfg(not(target_os = "linux"))]
+const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+
+fn read_ns(clock: libc::clockid_t) -> i64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place to write to, and these clocks exist on every supported system.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+/// The clocks of this machine.
+#[derive(Debug)]
+pub struct SystemClock {
+    /// Wall clock minus boot clock, in milliseconds.
+    offset_ms: AtomicI64,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        let offset_ms = (read_ns(libc::CLOCK_REALTIME) - read_ns(BOOT_CLOCK)) / 1_000_000;
+        Self { offset_ms: AtomicI64::new(offset_ms) }
+    }
+}
+
+/// The offset to use when the clocks are `measured_ms` apart and were `known_ms` apart.
+const fn settle(known_ms: i64, measured_ms: i64) -> i64 {
+    if (measured_ms - known_ms).abs() <= OFFSET_TOLERANCE_MS { known_ms } else { measured_ms }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        let boot_ns = read_ns(BOOT_CLOCK);
+        let measured_ms = (read_ns(libc::CLOCK_REALTIME) - boot_ns) / 1_000_000;
+        let known_ms = self.offset_ms.load(Ordering::Relaxed);
+        let offset_ms = settle(known_ms, measured_ms);
+        if offset_ms != known_ms {
+            self.offset_ms.store(offset_ms, Ordering::Relaxed);
+        }
+        let mono_ms = boot_ns / 1_000_000;
+        Now { mono: Mono(mono_ms.unsigned_abs()), wall: Wall(mono_ms + offset_ms) }
+    }
+
+    fn nanos(&self) -> u64 {
+        read_ns(libc::CLOCK_MONOTONIC).unsigned_abs()
+    }
+
+    fn wall_us(&self) -> i64 {
+        read_ns(libc::CLOCK_REALTIME) / 1_000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_that_was_set_is_noticed_and_one_that_drifts_is_not() {
+        assert_eq!(settle(1_000, 1_000 + OFFSET_TOLERANCE_MS), 1_000);
+        assert_eq!(settle(1_000, 1_000 - OFFSET_TOLERANCE_MS - 1), 1_000 - OFFSET_TOLERANCE_MS - 1);
+        assert_eq!(settle(1_000, 1_000 + 3_600_000), 1_000 + 3_600_000);
+    }
+}

@@ -1,0 +1,10 @@
+//! Threads, clocks, files, signals, and the order in which they start and stop. The only layer that touches them.
+
+mod alarms;
+pub mod boot;
+pub mod clock;
+mod files;
+mod node_state;
+mod outside;
+mod platform;
+mod worker;

@@ -1,0 +1,136 @@
+//! One pinned thread: a current-thread runtime with its own listeners, connections and home shards.
+
+use crate::base::time::Mono;
+use crate::command::node::Node;
+use crate::keyspace::borrow::ShardId;
+use crate::keyspace::shard::Tick;
+use crate::net::connection::{Desk, Worker};
+use crate::net::listen::{accept_tcp, accept_unix};
+use crate::observe::rates::SAMPLE_EVERY_MS;
+use crate::runtime::alarms::Alarms;
+use crate::runtime::outside::{Process, Stop};
+use crate::server::core::Core;
+use parking_lot::Mutex;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::time::MissedTickBehavior;
+
+/// Timers handled before others get the shard: some 50 us of work.
+const TICK_STEPS: usize = 256;
+/// Without an earlier deadline a home core looks at its shards this often.
+const LOOK_EVERY_MS: u64 = 100;
+
+/// What a worker starts with.
+pub(crate) struct Setup {
+    pub(crate) node: Arc<Node>,
+    pub(crate) number: usize,
+    pub(crate) tcp: Vec<std::net::TcpListener>,
+    pub(crate) unix: Option<(std::os::unix::net::UnixListener, String)>,
+    pub(crate) alarms: Alarms,
+    pub(crate) stop: Arc<Stop>,
+}
+
+/// Runs a worker on this thread until the server stops.
+pub(crate) fn run(setup: Setup) -> io::Result<()> {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    if let Some(core) = cores.get(setup.number % cores.len().max(1)) {
+        core_affinity::set_for_current(*core);
+    }
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    runtime.block_on(serve(setup))
+}
+
+async fn serve(setup: Setup) -> io::Result<()> {
+    let stopping = Arc::new(AtomicBool::new(false));
+    let outside = Process { node: Arc::clone(&setup.node), stop: Arc::clone(&setup.stop) };
+    let worker = Worker {
+        desk: Arc::new(Mutex::new(Desk::new(Core::new(Arc::clone(&setup.node), setup.number)))),
+        stopping: Arc::clone(&stopping),
+        outside: Arc::new(outside),
+    };
+    let mut acceptors = Vec::new();
+    for listener in setup.tcp {
+        let listener = TcpListener::from_std(listener)?;
+        acceptors.push(tokio::spawn(accept_tcp(listener, worker.clone())));
+    }
+    if let Some((listener, path)) = setup.unix {
+        let listener = Arc::new(UnixListener::from_std(listener)?);
+        acceptors.push(tokio::spawn(accept_unix(listener, path, worker.clone())));
+    }
+    tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
+    if setup.number == 0 {
+        tokio::spawn(housekeeping(Arc::clone(&setup.node)));
+    }
+    setup.stop.asked().await;
+    acceptors.iter().for_each(tokio::task::JoinHandle::abort);
+    stopping.store(true, Ordering::Release);
+    setup.node.clients.wake_all();
+    drain(&setup.node, setup.number as u16).await;
+    Ok(())
+}
+
+/// Waits until this worker's connections have answered what they received, `shutdown-timeout` at most.
+async fn drain(node: &Node, number: u16) {
+    let mine = || node.clients.all().iter().any(|client| client.origin.worker == number);
+    let limit = Duration::from_secs(u64::from(node.settings().shutdown_timeout_s));
+    let everybody_left = async {
+        while mine() {
+            node.clients.wake_all();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    if tokio::time::timeout(limit, everybody_left).await.is_err() {
+        tracing::warn!("Clients that did not take their replies in time are cut off");
+    }
+}
+
+/// Ends what is due in this worker's home shards, at its millisecond.
+async fn run_timers(node: Arc<Node>, alarms: Alarms, number: usize) {
+    let homes: Vec<ShardId> = alarms.homes(number, node.keyspace.shards()).collect();
+    loop {
+        alarms.listen(number);
+        let mut next = node.clock.now().mono.plus(LOOK_EVERY_MS);
+        for &home in &homes {
+            if let Some(due) = run_shard(&node, home).await {
+                next = next.min(due);
+            }
+        }
+        alarms.wait(number, next, node.clock.now().mono).await;
+    }
+}
+
+/// Ends what is due in one shard, a few keys at a time; when to come back.
+async fn run_shard(node: &Node, home: ShardId) -> Option<Mono> {
+    loop {
+        let now = node.clock.now().mono;
+        let tick = {
+            let mut borrowed = node.keyspace.borrow_shard(home);
+            let shard = borrowed.shards().next()?;
+            shard.tick(now, TICK_STEPS)
+        };
+        match tick {
+            Tick::More => tokio::task::yield_now().await,
+            Tick::Until(due) => return Some(due),
+            Tick::Idle => return None,
+        }
+    }
+}
+
+/// Samples rates and closes idle clients.
+async fn housekeeping(node: Arc<Node>) {
+    let mut every = tokio::time::interval(Duration::from_millis(SAMPLE_EVERY_MS));
+    every.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        every.tick().await;
+        let now = node.clock.now().mono;
+        node.tallies.sample(now);
+        let timeout_ms = u64::from(node.settings().timeout_s) * 1_000;
+        if timeout_ms > 0 {
+            node.clients.close_idle(now, timeout_ms);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! From a request to its function: which shards it borrows, how long it took, and what is counted about it.
+//!
+//! Not here: whether the request is allowed at all (`session`).
+
+use crate::base::slot::SlotId;
+use crate::base::time::Now;
+use crate::command::args::Args;
+use crate::command::context::{Caller, Context, Effect, Keys};
+use crate::command::error::CommandError;
+use crate::command::spec::{Flags, Reach, Run};
+use crate::command::table::{Command, key_slots};
+use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::shard::Use;
+use crate::observe::commands::CallEnd;
+use crate::observe::latency::LatencyEvent;
+use crate::observe::slowlog::Sender;
+use crate::resp::reply::Writer;
+use crate::resp::request::Argv;
+use crate::server::core::Core;
+use smallvec::SmallVec;
+
+/// The slots of a request's keys.
+pub(crate) type Slots = SmallVec<[SlotId; 8]>;
+
+/// When a command started, in both senses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub(crate) now: Now,
+    pub(crate) nanos: u64,
+}
+
+/// Runs a command that is allowed to run, outside a transaction.
+#[inline]
+pub(crate) fn execute(
+    core: &Core,
+    caller: &mut Caller,
+    (command, argv): (&'static Command, Argv<'_>),
+    writer: &mut Writer,
+    now: Now,
+) -> Option<Effect> {
+    let mut slots = Slots::new();
+    key_slots(command.spec, argv, &mut slots);
+    let shards = match command.spec.reach {
+        Reach::Keys => core.node.keyspace.borrow(&slots),
+        Reach::AllShards => core.node.keyspace.borrow_all(),
+    };
+    let mut cx = context(core, caller, command, writer, (shards, now));
+    run(core, &mut cx, argv, &slots);
+    cx.effect
+}
+
+/// A context for `command` over the shards borrowed for it.
+#[inline]
+pub(crate) fn context<'a>(
+    core: &'a Core,
+    caller: &'a mut Caller,
+    command: &'static Command,
+    reply: &'a mut Writer,
+    (shards, now): (Borrowed<'a>, Now),
+) -> Context<'a> {
+    let usage = if caller.no_touch { Use::Peek } else { Use::Touch };
+    Context {
+        keys: Keys { shards, db: caller.db, now, usage },
+        caller,
+        reply,
+        node: &core.node,
+        command,
+        in_transaction: false,
+        effect: None,
+    }
+}
+
+/// Calls the function; a failure becomes an error reply.
+#[inline]
+pub(crate) fn run(core: &Core, cx: &mut Context<'_>, argv: Argv<'_>, slots: &[SlotId]) {
+    let words_of_name = 1 + usize::from(cx.command.container.is_some());
+    let start = cx.reply.out.len();
+    let outcome = match cx.command.spec.run {
+        Run::Plain(function) => function(cx, Args::new(argv, words_of_name, slots)),
+        // The session has taken care of its verbs, and a container has no words to run.
+        Run::Session(_) | Run::Container => Ok(()),
+    };
+    if let Err(error) = outcome {
+        cx.reply.out.truncate(start);
+        refuse(core, cx.reply, &error);
+    }
+}
+
+/// Writes an error reply and counts it.
+pub(crate) fn refuse(core: &Core, reply: &mut Writer, error: &CommandError) {
+    core.tally().error_reply(error.text());
+    reply.error(error.text());
+}
+
+/// Counts a call that ran from `start` until `end_ns`; `failed` says whether its reply is an error.
+#[inline]
+pub(crate) fn account(
+    core: &Core,
+    caller: &Caller,
+    (command, argv): (&Command, Argv<'_>),
+    start: Start,
+    (end_ns, end): (u64, CallEnd),
+) {
+    let took_ns = end_ns.saturating_sub(start.nanos);
+    let tally = core.tally();
+    tally.commands.called(command.id, took_ns, end);
+    if core.settings().latency_tracking {
+        tally.commands.track(command.id, took_ns);
+    }
+    let took_us = took_ns / 1_000;
+    if core.node.slow_log.wants(took_us) && !command.spec.flags.has(Flags::SKIP_SLOWLOG) {
+        let name = caller.client.name();
+        let sender = Sender { address: &caller.client.origin.address, name: &name };
+        core.node.slow_log.push(argv.iter(), sender, took_us, start.now.wall);
+    }
+    let threshold_ms = core.node.latency.threshold_ms();
+    if threshold_ms > 0 && took_us >= threshold_ms * 1_000 {
+        let event = if command.spec.flags.has(Flags::FAST) {
+            LatencyEvent::FastCommand
+        } else {
+            LatencyEvent::Command
+        };
+        core.node.latency.record(event, took_us / 1_000, start.now.wall);
+    }
+}

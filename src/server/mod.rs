@@ -1,0 +1,7 @@
+//! What happens between bytes and commands: sessions, dispatch, transactions. Knows no socket.
+
+pub mod core;
+pub mod dispatch;
+mod refusal;
+pub mod session;
+mod transaction;

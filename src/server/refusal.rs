@@ -1,0 +1,51 @@
+//! Errors about words that name no command (`commandCheckExistence` of Redis's `server.c`).
+
+use crate::command::error::CommandError;
+use crate::resp::request::Argv;
+
+/// How much of a request is repeated in an error.
+const QUOTED_BYTES_MAX: usize = 128;
+
+/// As C's `%.*s`: at most `most` bytes, up to the first NUL.
+fn quoted(word: &[u8], most: usize) -> &[u8] {
+    let end = word.iter().position(|&byte| byte == 0).unwrap_or(word.len());
+    &word[..end.min(most)]
+}
+
+/// No command has this name.
+pub(super) fn unknown(argv: Argv<'_>) -> CommandError {
+    let mut text = b"ERR unknown command '".to_vec();
+    text.extend_from_slice(quoted(argv.get(0).unwrap_or_default(), QUOTED_BYTES_MAX));
+    text.extend_from_slice(b"', with args beginning with: ");
+    let start = text.len();
+    for word in argv.from(1).iter() {
+        let written = text.len() - start;
+        if written >= QUOTED_BYTES_MAX {
+            break;
+        }
+        text.push(b'\'');
+        text.extend_from_slice(quoted(word, QUOTED_BYTES_MAX - written));
+        text.extend_from_slice(b"' ");
+    }
+    CommandError::new(text)
+}
+
+/// The container has no such subcommand.
+pub(super) fn unknown_subcommand(argv: Argv<'_>) -> CommandError {
+    let mut text = b"ERR unknown subcommand '".to_vec();
+    text.extend_from_slice(quoted(argv.get(1).unwrap_or_default(), QUOTED_BYTES_MAX));
+    text.extend_from_slice(b"'. Try ");
+    text.extend_from_slice(&argv.get(0).unwrap_or_default().to_ascii_uppercase());
+    text.extend_from_slice(b" HELP.");
+    CommandError::new(text)
+}
+
+/// Redis has this command, and this version does not.
+pub(super) fn absent(argv: Argv<'_>) -> CommandError {
+    let name = argv.get(0).unwrap_or_default().to_ascii_uppercase();
+    let name = String::from_utf8_lossy(&name).into_owned();
+    let version = env!("CARGO_PKG_VERSION");
+    CommandError::new(format!(
+        "ERR {name} is a command of Redis that latchd {version} does not have; docs/COMMANDS.md lists those it has"
+    ))
+}

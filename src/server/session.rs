@@ -1,0 +1,350 @@
+//! A client's protocol state: bytes in, replies out, in order.
+//!
+//! Not here: the socket, and what waits. A turn ends with a word that says what has to happen next.
+//! Invariant: what `turn` reports as used is never looked at again, and nothing else is skipped.
+
+use crate::base::time::Now;
+use crate::clients::{Client, Figures, Kill, PauseScope};
+use crate::command::context::{Caller, Effect, Replies};
+use crate::command::error::CommandError;
+use crate::command::spec::{Flags, Group, Run, SessionVerb};
+use crate::command::table::{Command, Lookup, table};
+use crate::keyspace::Db;
+use crate::observe::commands::CallEnd;
+use crate::observe::counters::Count;
+use crate::resp::reply::{Protocol, Writer};
+use crate::resp::request::{Argv, Bounds, Parsed, Parser};
+use crate::server::core::Core;
+use crate::server::dispatch::{self, Start};
+use crate::server::refusal;
+use crate::server::transaction::Transaction;
+use std::sync::Arc;
+
+/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more are made.
+const TURN_OUTPUT_BYTES_MAX: usize = 256 * 1024;
+
+/// What a turn left to do.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Wait for more bytes; at least so many are needed.
+    Read(usize),
+    /// Send what has been written, then take another turn.
+    Flush,
+    /// Send what has been written, then close.
+    Close,
+    /// Take another turn when the pause is over or somebody wakes the client.
+    Paused,
+    /// Send, then do this, then take another turn.
+    Do(Effect),
+}
+
+/// A client's session. See the module's documentation.
+pub struct Session {
+    parser: Parser,
+    state: State,
+}
+
+struct State {
+    caller: Caller,
+    protocol: Protocol,
+    transaction: Transaction,
+    last_command: u16,
+}
+
+enum Step {
+    Next,
+    Stop(Then),
+}
+
+impl Session {
+    /// The session of a connection that has just been accepted.
+    #[must_use]
+    pub fn new(core: &Core, client: Arc<Client>) -> Self {
+        let authenticated = core.settings().requirepass.is_none();
+        if authenticated {
+            client.set_user(Some(b"default"));
+        }
+        let caller =
+            Caller { client, db: Db(0), authenticated, no_touch: false, replies: Replies::On };
+        let transaction = Transaction::default();
+        let state = State { caller, protocol: Protocol::Resp2, transaction, last_command: 0 };
+        Self { parser: Parser::default(), state }
+    }
+
+    /// The connection as others see it.
+    #[must_use]
+    pub fn client(&self) -> &Arc<Client> {
+        &self.state.caller.client
+    }
+
+    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go to `writer`.
+    /// Returns how many bytes were used, and what to do then.
+    pub fn turn(&mut self, core: &Core, input: &[u8], writer: &mut Writer) -> (usize, Then) {
+        writer.protocol = self.state.protocol;
+        let start = writer.out.len();
+        let mut at = Start { now: core.node.clock.now(), nanos: core.node.clock.nanos() };
+        let (first_ns, mut used) = (at.nanos, 0);
+        let then = loop {
+            let bounds = Bounds {
+                bulk_bytes_max: core.settings().proto_max_bulk_len as i64,
+                authenticated: self.state.caller.authenticated,
+            };
+            let (argv, length) = match self.parser.parse(&input[used..], bounds) {
+                Ok(Parsed::Request(argv, length)) => (argv, length),
+                Ok(Parsed::Nothing(length)) => {
+                    used += length;
+                    continue;
+                }
+                Ok(Parsed::Incomplete(wanted)) => break Then::Read(wanted),
+                Err(error) => {
+                    dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
+                    used = input.len();
+                    break Then::Close;
+                }
+            };
+            let step = self.state.request(core, argv, writer, &mut at);
+            if matches!(step, Step::Stop(Then::Paused)) {
+                break Then::Paused;
+            }
+            used += length;
+            match step {
+                Step::Stop(then) => break then,
+                Step::Next if writer.out.len() - start > TURN_OUTPUT_BYTES_MAX => {
+                    break Then::Flush;
+                }
+                Step::Next => {}
+            }
+            // Milliseconds matter to expiry, so a long turn reads the clock again.
+            if at.nanos - first_ns > 1_000_000 {
+                at.now = core.node.clock.now();
+            }
+        };
+        self.state.protocol = writer.protocol;
+        self.publish(at.now, input.len() - used, then);
+        (used, then)
+    }
+
+    /// How much room is worth preparing for the rest of an unfinished request.
+    #[must_use]
+    pub fn reserve(&self, buffered: usize) -> usize {
+        self.parser.reserve(buffered)
+    }
+
+    /// Ends the session: nobody waits for it any more.
+    pub fn close(&mut self, core: &Core) {
+        self.state.transaction.reset(core);
+        core.node.clients.remove(self.state.caller.client.id);
+    }
+
+    fn publish(&self, now: Now, buffered: usize, then: Then) {
+        let mut figures = self.state.figures(now);
+        figures.input_bytes = buffered as u64;
+        figures.blocked = then == Then::Paused;
+        figures.output_bytes = self.client().figures().output_bytes;
+        self.client().set_figures(&figures);
+    }
+}
+
+impl State {
+    fn figures(&self, now: Now) -> Figures {
+        Figures {
+            last_seen_ms: now.mono.0,
+            last_command: self.last_command,
+            db: self.caller.db.0,
+            protocol: self.protocol.number() as u8,
+            queued: self.transaction.queued(),
+            watched: self.transaction.watched() as u64,
+            queued_bytes: self.transaction.queued_bytes() as u64,
+            no_touch: self.caller.no_touch,
+            no_evict: self.caller.client.figures().no_evict,
+            ..Figures::default()
+        }
+    }
+
+    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it ended.
+    #[inline]
+    fn request(
+        &mut self,
+        core: &Core,
+        argv: Argv<'_>,
+        writer: &mut Writer,
+        at: &mut Start,
+    ) -> Step {
+        let before = writer.out.len();
+        if self.caller.replies == Replies::SkipNext {
+            self.caller.replies = Replies::SkipThis;
+        }
+        let step = match self.admit(core, argv, at.now) {
+            Ok(Admitted::Run(command)) => self.run(core, (command, argv), writer, at),
+            Ok(Admitted::Queue(command)) => {
+                self.transaction.push(command, argv);
+                writer.simple("QUEUED");
+                Step::Next
+            }
+            Ok(Admitted::Later) => return Step::Stop(Then::Paused),
+            Err(refused) => {
+                if let Some(command) = refused.command {
+                    core.tally().commands.rejected(command.id);
+                }
+                self.transaction.spoil();
+                dispatch::refuse(core, writer, &refused.error);
+                Step::Next
+            }
+        };
+        match self.caller.replies {
+            Replies::On | Replies::SkipNext => {}
+            Replies::Off => writer.out.truncate(before),
+            Replies::SkipThis => {
+                writer.out.truncate(before);
+                self.caller.replies = Replies::On;
+            }
+        }
+        step
+    }
+
+    /// Whether and how a request may run now. The order of the checks is Redis's (`processCommand`).
+    #[inline]
+    fn admit(&self, core: &Core, argv: Argv<'_>, now: Now) -> Result<Admitted, Refused> {
+        let command = match table().lookup(argv) {
+            Lookup::Found(command) => command,
+            Lookup::Absent => return Err(refusal::absent(argv).into()),
+            Lookup::Unknown => return Err(refusal::unknown(argv).into()),
+            Lookup::UnknownSubcommand(_) => return Err(refusal::unknown_subcommand(argv).into()),
+        };
+        let refuse = |error| Err(Refused { command: Some(command), error });
+        let spec = command.spec;
+        if !spec.accepts(argv.len()) {
+            return refuse(CommandError::arity(&command.full_name));
+        }
+        if !self.caller.authenticated && !spec.flags.has(Flags::NO_AUTH) {
+            return refuse(CommandError::fixed("NOAUTH Authentication required."));
+        }
+        let open = self.transaction.is_open();
+        if open && spec.flags.has(Flags::NO_MULTI) {
+            return refuse(CommandError::fixed("ERR Command not allowed inside a transaction"));
+        }
+        if let Some((scope, _)) = core.node.clients.pause.at(now.mono)
+            && (scope == PauseScope::All || self.may_write(command))
+        {
+            return Ok(Admitted::Later);
+        }
+        match spec.run {
+            Run::Session(SessionVerb::Unwatch) if open => Ok(Admitted::Queue(command)),
+            Run::Session(_) => Ok(Admitted::Run(command)),
+            Run::Plain(_) | Run::Container if open => Ok(Admitted::Queue(command)),
+            Run::Plain(_) | Run::Container => Ok(Admitted::Run(command)),
+        }
+    }
+
+    fn may_write(&self, command: &Command) -> bool {
+        let flags = command.spec.flags;
+        let exec = matches!(command.spec.run, Run::Session(SessionVerb::Exec));
+        flags.has(Flags::WRITE)
+            || flags.has(Flags::MAY_REPLICATE)
+            || exec && self.transaction.would_write()
+    }
+
+    #[inline]
+    fn run(
+        &mut self,
+        core: &Core,
+        call: (&'static Command, Argv<'_>),
+        writer: &mut Writer,
+        at: &mut Start,
+    ) -> Step {
+        let (command, _) = call;
+        self.last_command = command.id.0 + 1;
+        if command.spec.group == Group::Connection {
+            // CLIENT LIST and CLIENT INFO show this connection as it is now.
+            self.protocol = writer.protocol;
+            self.caller.client.set_figures(&self.figures(at.now));
+        }
+        let before = writer.out.len();
+        let effect = match command.spec.run {
+            Run::Session(verb) => self.session_verb(core, verb, call.1, (writer, at.now)),
+            Run::Plain(_) | Run::Container => {
+                dispatch::execute(core, &mut self.caller, call, writer, at.now)
+            }
+        };
+        let failed = writer.out.get(before) == Some(&b'-');
+        let end = if failed { CallEnd::Failed } else { CallEnd::Done };
+        let end_ns = core.node.clock.nanos();
+        dispatch::account(core, &self.caller, call, *at, (end_ns, end));
+        at.nanos = end_ns;
+        core.tally().counters.add(Count::CommandsRun, 1);
+        match effect {
+            Some(Effect::Close) => Step::Stop(Then::Close),
+            Some(effect) => Step::Stop(Then::Do(effect)),
+            None if self.caller.client.killed() != Kill::No => Step::Stop(Then::Close),
+            None => Step::Next,
+        }
+    }
+
+    fn session_verb(
+        &mut self,
+        core: &Core,
+        verb: SessionVerb,
+        argv: Argv<'_>,
+        (writer, now): (&mut Writer, Now),
+    ) -> Option<Effect> {
+        let outcome = match verb {
+            SessionVerb::Multi => self.transaction.open(),
+            SessionVerb::Discard => self.transaction.discard(core),
+            SessionVerb::Watch => self.transaction.watch(core, self.caller.db, argv, now),
+            SessionVerb::Unwatch => {
+                self.transaction.unwatch(core);
+                Ok(())
+            }
+            SessionVerb::Exec => match self.transaction.exec(core, &mut self.caller, writer, now) {
+                Ok(effect) => return effect,
+                Err(error) => Err(error),
+            },
+            SessionVerb::Reset => {
+                self.reset(core, writer);
+                writer.simple("RESET");
+                return None;
+            }
+            SessionVerb::Quit => {
+                writer.ok();
+                return Some(Effect::Close);
+            }
+        };
+        match outcome {
+            Ok(()) => writer.ok(),
+            Err(error) => dispatch::refuse(core, writer, &error),
+        }
+        None
+    }
+
+    /// Back to what a new connection is.
+    fn reset(&mut self, core: &Core, writer: &mut Writer) {
+        self.transaction.reset(core);
+        writer.protocol = Protocol::Resp2;
+        let caller = &mut self.caller;
+        caller.db = Db(0);
+        caller.no_touch = false;
+        caller.replies = Replies::On;
+        caller.authenticated = core.settings().requirepass.is_none();
+        caller.client.set_name(b"");
+        caller.client.set_user(caller.authenticated.then_some(b"default"));
+    }
+}
+
+enum Admitted {
+    Run(&'static Command),
+    Queue(&'static Command),
+    /// The server is paused: the request stays unread.
+    Later,
+}
+
+struct Refused {
+    command: Option<&'static Command>,
+    error: CommandError,
+}
+
+impl From<CommandError> for Refused {
+    fn from(error: CommandError) -> Self {
+        Self { command: None, error }
+    }
+}

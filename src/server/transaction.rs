@@ -1,0 +1,245 @@
+//! MULTI, EXEC and WATCH (Redis documentation, "Transactions"): a queue of requests that runs with all its
+//! shards borrowed at once, so that nobody sees a part of it.
+//!
+//! Not here: which requests are queued (`session`).
+//! Invariant: every watch in `watched` is counted once in its shard's `Watches`.
+
+use crate::base::slot::SlotId;
+use crate::base::time::Now;
+use crate::command::context::{Caller, Effect};
+use crate::command::error::CommandError;
+use crate::command::spec::{Flags, Reach};
+use crate::command::table::{Command, key_slots};
+use crate::keyspace::shard::Use;
+use crate::keyspace::watch::Version;
+use crate::keyspace::{Db, Key};
+use crate::observe::commands::CallEnd;
+use crate::resp::reply::Writer;
+use crate::resp::request::{Argv, Span};
+use crate::server::core::Core;
+use crate::server::dispatch::{self, Slots, Start};
+
+const ABORTED: CommandError =
+    CommandError::fixed("EXECABORT Transaction discarded because of previous errors.");
+
+#[derive(Debug)]
+struct Watch {
+    db: Db,
+    key: Box<[u8]>,
+    slot: SlotId,
+    version: Version,
+}
+
+struct Queued {
+    command: &'static Command,
+    bytes: Box<[u8]>,
+    spans: Box<[Span]>,
+}
+
+impl Queued {
+    fn new(command: &'static Command, argv: Argv<'_>) -> Self {
+        let mut bytes = Vec::with_capacity(argv.iter().map(<[u8]>::len).sum());
+        let spans = argv.iter().map(|word| {
+            bytes.extend_from_slice(word);
+            Span { start: bytes.len() - word.len(), len: word.len() }
+        });
+        let spans = spans.collect();
+        Self { command, bytes: bytes.into(), spans }
+    }
+
+    const fn argv(&self) -> Argv<'_> {
+        Argv::new(&self.bytes, &self.spans)
+    }
+}
+
+/// A session's transaction, if it is in one, and what it watches.
+#[derive(Default)]
+pub(crate) struct Transaction {
+    queue: Option<Vec<Queued>>,
+    queued_bytes: usize,
+    /// A request was refused while the queue was open: EXEC will not run.
+    broken: bool,
+    watched: Vec<Watch>,
+}
+
+impl Transaction {
+    /// Whether requests are being queued.
+    #[inline]
+    pub(crate) const fn is_open(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    /// Number of queued requests, -1 outside a transaction.
+    pub(crate) fn queued(&self) -> i64 {
+        self.queue.as_ref().map_or(-1, |queue| queue.len() as i64)
+    }
+
+    /// Bytes of queued requests.
+    pub(crate) const fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
+    /// Number of watched keys.
+    pub(crate) const fn watched(&self) -> usize {
+        self.watched.len()
+    }
+
+    /// Whether EXEC would write.
+    pub(crate) fn would_write(&self) -> bool {
+        let writes = Flags::WRITE;
+        self.queue.iter().flatten().any(|queued| queued.command.spec.flags.has(writes))
+    }
+
+    /// Whether EXEC would add data.
+    pub(crate) fn would_grow(&self) -> bool {
+        let grows = Flags::DENYOOM;
+        self.queue.iter().flatten().any(|queued| queued.command.spec.flags.has(grows))
+    }
+
+    /// MULTI.
+    pub(crate) fn open(&mut self) -> Result<(), CommandError> {
+        if self.is_open() {
+            return Err(CommandError::fixed("ERR MULTI calls can not be nested"));
+        }
+        self.queue = Some(Vec::new());
+        Ok(())
+    }
+
+    /// Keeps a request for EXEC.
+    pub(crate) fn push(&mut self, command: &'static Command, argv: Argv<'_>) {
+        let Some(queue) = &mut self.queue else { return };
+        let queued = Queued::new(command, argv);
+        self.queued_bytes += queued.bytes.len() + size_of_val(&*queued.spans);
+        queue.push(queued);
+    }
+
+    /// Notes that a request was refused.
+    pub(crate) const fn spoil(&mut self) {
+        if self.is_open() {
+            self.broken = true;
+        }
+    }
+
+    /// DISCARD.
+    pub(crate) fn discard(&mut self, core: &Core) -> Result<(), CommandError> {
+        if !self.is_open() {
+            return Err(CommandError::fixed("ERR DISCARD without MULTI"));
+        }
+        self.reset(core);
+        Ok(())
+    }
+
+    /// Forgets the queue and the watches.
+    pub(crate) fn reset(&mut self, core: &Core) {
+        self.queue = None;
+        self.queued_bytes = 0;
+        self.broken = false;
+        self.unwatch(core);
+    }
+
+    /// WATCH.
+    pub(crate) fn watch(
+        &mut self,
+        core: &Core,
+        db: Db,
+        argv: Argv<'_>,
+        now: Now,
+    ) -> Result<(), CommandError> {
+        if self.is_open() {
+            return Err(CommandError::fixed("ERR WATCH inside MULTI is not allowed"));
+        }
+        for bytes in argv.from(1).iter() {
+            if self.watched.iter().any(|watch| watch.db == db && *watch.key == *bytes) {
+                continue;
+            }
+            let key = Key::new(bytes);
+            let mut shards = core.node.keyspace.borrow(&[key.slot]);
+            let shard = shards.shard(key.slot);
+            // A key whose time has run out must not count as changed when it is cleared away later.
+            shard.remove_if_ended(db, key, now.mono);
+            let version = shard.watches.watch(db, bytes);
+            self.watched.push(Watch { db, key: bytes.into(), slot: key.slot, version });
+        }
+        Ok(())
+    }
+
+    /// UNWATCH, and what every end of a transaction does.
+    pub(crate) fn unwatch(&mut self, core: &Core) {
+        for watch in self.watched.drain(..) {
+            let mut shards = core.node.keyspace.borrow(&[watch.slot]);
+            shards.shard(watch.slot).watches.unwatch(watch.db, &watch.key);
+        }
+    }
+
+    /// EXEC: runs the queue, unless a watched key has changed or a request was refused.
+    pub(crate) fn exec(
+        &mut self,
+        core: &Core,
+        caller: &mut Caller,
+        writer: &mut Writer,
+        now: Now,
+    ) -> Result<Option<Effect>, CommandError> {
+        let Some(queue) = self.queue.take() else {
+            return Err(CommandError::fixed("ERR EXEC without MULTI"));
+        };
+        if self.broken {
+            self.reset(core);
+            return Err(ABORTED);
+        }
+        let requests: Vec<(&Queued, Slots)> =
+            queue.iter().map(|queued| (queued, slots_of(queued))).collect();
+        let mut all: Vec<SlotId> = requests.iter().flat_map(|(_, slots)| slots).copied().collect();
+        all.extend(self.watched.iter().map(|watch| watch.slot));
+        let everything = queue.iter().any(|q| q.command.spec.reach == Reach::AllShards);
+        let keyspace = &core.node.keyspace;
+        let mut shards = if everything { keyspace.borrow_all() } else { keyspace.borrow(&all) };
+        let unchanged = self.watched.iter().all(|watch| {
+            let shard = shards.shard(watch.slot);
+            shard.remove_if_ended(watch.db, Key { bytes: &watch.key, slot: watch.slot }, now.mono);
+            shard.watches.unchanged(watch.db, &watch.key, watch.version)
+        });
+        if !unchanged {
+            drop(shards);
+            self.reset(core);
+            writer.null_array();
+            return Ok(None);
+        }
+        for watch in self.watched.drain(..) {
+            shards.shard(watch.slot).watches.unwatch(watch.db, &watch.key);
+        }
+        self.queued_bytes = 0;
+        writer.array(requests.len());
+        let Some((first, _)) = requests.first() else { return Ok(None) };
+        let mut cx = dispatch::context(core, caller, first.command, writer, (shards, now));
+        cx.in_transaction = true;
+        for (queued, slots) in &requests {
+            run_queued(core, &mut cx, queued, slots);
+        }
+        Ok(cx.effect)
+    }
+}
+
+fn slots_of(queued: &Queued) -> Slots {
+    let mut slots = Slots::new();
+    key_slots(queued.command.spec, queued.argv(), &mut slots);
+    slots
+}
+
+fn run_queued(
+    core: &Core,
+    cx: &mut crate::command::context::Context<'_>,
+    queued: &Queued,
+    slots: &[SlotId],
+) {
+    let start = Start { now: cx.keys.now, nanos: core.node.clock.nanos() };
+    cx.command = queued.command;
+    // An earlier command of the queue may have been SELECT or CLIENT NO-TOUCH.
+    cx.keys.db = cx.caller.db;
+    cx.keys.usage = if cx.caller.no_touch { Use::Peek } else { Use::Touch };
+    let before = cx.reply.out.len();
+    dispatch::run(core, cx, queued.argv(), slots);
+    let failed = cx.reply.out.get(before) == Some(&b'-');
+    let end = if failed { CallEnd::Failed } else { CallEnd::Done };
+    let call = (queued.command, queued.argv());
+    dispatch::account(core, cx.caller, call, start, (core.node.clock.nanos(), end));
+}

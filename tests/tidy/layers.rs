@@ -3,39 +3,38 @@
 use crate::rules::Finding;
 use crate::source::{Source, closing, is_word};
 
-/// Each layer and what it may name. A layer stands below everything that it names, so there is no
-/// circle.
-pub(crate) const LAYERS: [(&str, &[&str]); 15] = [
-    ("base", &[]),
-    ("types", &["base"]),
-    ("coord", &["base"]),
-    ("resp", &["base"]),
-    ("config", &["base"]),
-    ("observe", &["base"]),
-    ("pubsub", &["base"]),
-    ("cluster", &["base"]),
-    ("script", &["resp", "base"]),
-    ("keyspace", &["coord", "types", "base"]),
-    ("persist", &["keyspace", "base"]),
-    ("command", &COMMAND),
-    ("server", &SERVER),
-    ("net", &NET),
-    ("runtime", &RUNTIME),
+/// What a layer may name beside itself.
+pub(crate) enum Allowed {
+    These(&'static [&'static str]),
+    /// All rows above its own.
+    EverythingAbove,
+}
+
+use Allowed::{EverythingAbove, These};
+
+/// Each layer and what it may name. A row names only rows above it, so there is no circle.
+pub(crate) const LAYERS: [(&str, Allowed); 16] = [
+    ("base", These(&[])),
+    ("types", These(&["base"])),
+    ("coord", These(&["base"])),
+    ("resp", These(&["base"])),
+    ("config", These(&["base"])),
+    ("observe", These(&["base"])),
+    ("pubsub", These(&["base"])),
+    ("cluster", These(&["base"])),
+    ("clients", These(&["resp", "base"])),
+    ("script", These(&["resp", "base"])),
+    ("keyspace", These(&["coord", "types", "base"])),
+    ("persist", These(&["keyspace", "base"])),
+    ("command", These(&COMMAND)),
+    ("server", EverythingAbove),
+    ("net", EverythingAbove),
+    ("runtime", EverythingAbove),
 ];
 
-const COMMAND: [&str; 9] =
-    ["keyspace", "resp", "config", "observe", "coord", "types", "base", "pubsub", "script"];
-const SERVER: [&str; 12] = [
-    "command", "persist", "cluster", "keyspace", "resp", "config", "observe", "coord", "types",
-    "base", "pubsub", "script",
-];
-const NET: [&str; 13] = [
-    "server", "command", "persist", "cluster", "keyspace", "resp", "config", "observe", "coord",
-    "types", "base", "pubsub", "script",
-];
-const RUNTIME: [&str; 14] = [
-    "net", "server", "command", "persist", "cluster", "keyspace", "resp", "config", "observe",
-    "coord", "types", "base", "pubsub", "script",
+const COMMAND: [&str; 10] = [
+    "keyspace", "clients", "script", "pubsub", "resp", "config", "observe", "coord", "types",
+    "base",
 ];
 
 /// The binary only reads the command line and starts the runtime.
@@ -46,10 +45,14 @@ pub(crate) fn imports(source: &Source) -> Vec<Finding> {
         return allowed_only(source, "latchd::", "main.rs", &MAIN);
     }
     let Some(layer) = source.layer() else { return Vec::new() };
-    let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == layer) else {
+    let Some(row) = LAYERS.iter().position(|(name, _)| *name == layer) else {
         return vec![(1, format!("src/{layer} is not in the table of layers"))];
     };
-    let mut findings = allowed_only(source, "crate::", layer, allowed);
+    let above: Vec<&str> = LAYERS[..row].iter().map(|(name, _)| *name).collect();
+    let mut findings = match LAYERS[row].1 {
+        These(allowed) => allowed_only(source, "crate::", layer, allowed),
+        EverythingAbove => allowed_only(source, "crate::", layer, &above),
+    };
     findings.extend(climbs_out(source));
     findings
 }
@@ -87,10 +90,11 @@ fn first_name(path: &str) -> Option<&str> {
 
 /// A path that climbs to the root by `super::` would leave its layer unseen.
 fn climbs_out(source: &Source) -> Vec<Finding> {
-    let rule = "write `crate::`: a chain of `super::` hides which layer is imported";
-    let chained = source.words("super::super::").collect::<Vec<_>>();
-    let inline = source.code.find("mod tests {").unwrap_or(source.code.len());
-    let at_the_top = source.path.ends_with("/mod.rs") && source.path.matches('/').count() == 2;
-    let over_the_top = source.words("super::").filter(|&at| at_the_top && at < inline);
-    chained.into_iter().chain(over_the_top).map(|at| (source.line(at), rule.to_owned())).collect()
+    let rule = "write `crate::`: this chain of `super::` hides which layer is imported";
+    let chains = source.words("super::").filter(|&at| !source.code[..at].ends_with("super::"));
+    let out = chains.filter(|&at| {
+        let links = source.code[at..].split("super::").take_while(|part| part.is_empty()).count();
+        links >= source.module_depth(at)
+    });
+    out.map(|at| (source.line(at), rule.to_owned())).collect()
 }

@@ -25,7 +25,17 @@ const OUTSIDE_WORLD: [&str; 9] = [
     "thread::sleep",
     "std::fs",
     "tokio::fs",
-    "fs::",
+    " fs::", // after `use std::{fs, ..}`
+];
+
+/// Who may touch the outside world elsewhere, with what, and why.
+pub(crate) const OUTSIDERS: [(&str, &str, &str); 2] = [
+    ("src/net/listen.rs", "std::fs", "the file of a Unix socket belongs to its listener"),
+    (
+        "src/observe/log.rs",
+        "std::fs",
+        "the log file is opened anew for each line, so that it can be moved",
+    ),
 ];
 
 /// Marks of work that is not finished. Split, so that this file does not contain them.
@@ -114,6 +124,10 @@ pub(crate) fn outside_world(source: &Source) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for name in OUTSIDE_WORLD {
+        let listed = |(path, what, _): &(&str, &str, &str)| *path == source.path && *what == name;
+        if OUTSIDERS.iter().any(listed) {
+            continue;
+        }
         for at in source.words(name).filter(|&at| !source.is_test_code(at)) {
             let rule = format!("`{name}` outside src/runtime: time, threads and files enter there");
             findings.push((source.line(at), rule));

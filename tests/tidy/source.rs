@@ -41,6 +41,19 @@ impl Source {
         self.test_lines[line_of(&self.code, at)]
     }
 
+    /// How many modules lie between the crate's root and the byte at `at`, its own included:
+    /// `src/a/b.rs` is 2 deep, and its `mod tests` is 3 deep.
+    pub(crate) fn module_depth(&self, at: usize) -> usize {
+        let own_name = usize::from(!self.path.ends_with("/mod.rs"));
+        let inline = self.words("mod").filter(|&module| {
+            body_start(&self.code, module).is_some_and(|body| {
+                self.code[body..].starts_with('{')
+                    && (body..closing(&self.code, body)).contains(&at)
+            })
+        });
+        self.path.matches('/').count() - 1 + own_name + inline.count()
+    }
+
     /// Line number as people count.
     pub(crate) fn line(&self, at: usize) -> usize {
         line_of(&self.code, at) + 1

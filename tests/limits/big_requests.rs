@@ -72,7 +72,7 @@ fn a_pipeline_of_any_depth_is_answered_in_order() {
         expected.extend_from_slice(format!("${}\r\n{digits}\r\n", digits.len()).as_bytes());
     }
     expected.extend_from_slice(b"+OK\r\n");
-    assert!(received == expected, "{} of {} bytes agree", received.len(), expected.len());
+    assert!(received == expected, "{} bytes for {}", received.len(), expected.len());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where the server says no, and that it stays well: floods, slow readers, garbage, limits, shutdown.
+//! Where the server says no, and that it stays well: floods, slow readers, garbage, shutdown.
 //!
 //! Not here: what a good request answers. `LATCHD_LONG=1` makes the values and the numbers bigger.
 #![allow(clippy::disallowed_methods, reason = "tests run on real time and threads")]

@@ -23,7 +23,8 @@ async function strings(redis) {
   same(await redis.append("text", "Hello"), 5);
   same(await redis.getrange("text", -3, -1), "llo");
   await refuses(redis.incr("text"), "ERR value is not an integer or out of range");
-  await refuses(redis.call("NOSUCH", "x"), "ERR unknown command 'NOSUCH', with args beginning with: 'x' ");
+  const unknown = "ERR unknown command 'NOSUCH', with args beginning with: 'x' ";
+  await refuses(redis.call("NOSUCH", "x"), unknown);
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
   same(await redis.set(bytes, bytes), "OK");
   holds(bytes.equals(await redis.getBuffer(bytes)));

@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// How long a reply may take: far more than any command of a sequence needs on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Writes that the bytes of one step are cut into: long ones go in larger pieces.
 const PIECES_MAX: usize = 1000;

@@ -119,7 +119,7 @@ fn config_get(dice: &mut Dice) -> Argv {
         });
     }
     if dice.one_in(4) {
-        argv.push(dice.pick(&["nothing", "slowlog-max-*", "maxmemory*", ""]).into());
+        argv.push(dice.pick(&["nothing", "slowlog-max-*", "maxmemory-s*", ""]).into());
     }
     argv
 }

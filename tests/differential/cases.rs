@@ -1,4 +1,5 @@
-//! Runs the sequences that are kept as files: all steps of a file, and all differences in one report.
+//! Runs the sequences that are kept as files: all steps of a file, and all differences in one
+//! report.
 
 use crate::duel::{Difference, Duel};
 use crate::sequence::{Sequence, parse_file};

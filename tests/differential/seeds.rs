@@ -18,8 +18,9 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")))
 }
 
-/// The failing sequence without the steps that do not matter, and how it fails now; `None` if it does
-/// not fail again. Only failures of the same command count, or the search would slide to another one.
+/// The failing sequence without the steps that do not matter, and how it fails now; `None` if it
+/// does not fail again. Only failures of the same command count, or the search would slide to
+/// another one.
 fn minimise(
     duel: &mut Duel,
     mut sequence: Sequence,

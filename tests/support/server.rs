@@ -1,7 +1,8 @@
-//! A server process of its own: a free loopback port, a temporary directory, and an end when the test ends.
+//! A server process of its own: a free loopback port, a temporary directory, and an end when the
+//! test ends.
 //!
-//! `unsafe` is needed twice: to signal a child by its own pid, and to ask the kernel (between fork and
-//! exec) that the child dies with the tests even when they are killed.
+//! `unsafe` is needed twice: to signal a child by its own pid, and to ask the kernel (between fork
+//! and exec) that the child dies with the tests even when they are killed.
 //! Not here: talking to the server (`client.rs`).
 
 use std::ffi::OsString;
@@ -78,8 +79,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the binary under test. `directives` are command line words as `redis-server` takes them
-    /// (`["--maxclients", "10"]`); port, address and directory are added.
+    /// Starts the binary under test. `directives` are command line words as `redis-server` takes
+    /// them (`["--maxclients", "10"]`); port, address and directory are added.
     pub fn latchd(directives: &[&str]) -> Self {
         Self::start(&Program::latchd(), directives)
     }
@@ -240,7 +241,8 @@ fn read_log(dir: &Path) -> String {
 
 fn send_signal(pid: u32, signal: i32) {
     let pid = i32::try_from(pid).expect("Linux pids fit");
-    // SAFETY: no memory is involved; the pid is a child that has not been waited for, so it is not reused.
+    // SAFETY: no memory is involved; the pid is a child that has not been waited for, so it is not
+    // reused.
     unsafe { libc::kill(pid, signal) };
 }
 
@@ -277,7 +279,8 @@ fn spawn(command: Command) -> io::Result<Child> {
 #[cfg(target_os = "linux")]
 fn die_with_parent(command: &mut Command) {
     let parent = i32::try_from(std::process::id()).expect("Linux pids fit");
-    // SAFETY: between fork and exec only async-signal-safe calls are made, and nothing is allocated.
+    // SAFETY: between fork and exec only async-signal-safe calls are made, and nothing is
+    // allocated.
     unsafe {
         command.pre_exec(move || {
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);

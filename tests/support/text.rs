@@ -1,6 +1,7 @@
 //! Requests as text: one a line, words as `redis-cli` reads them, so that test files stay readable.
 //!
-//! `"a\r\n\xff"` has escapes, `'a'` has none but `\'`, and `$rep:45:ab` stands for `ab` forty-five times.
+//! `"a\r\n\xff"` has escapes, `'a'` has none but `\'`, and `$rep:45:ab` stands for `ab` forty-five
+//! times.
 
 /// The bytes of one word, quoted if they need it; `split_line` reads it back.
 pub fn escape(word: &[u8]) -> String {

@@ -1,4 +1,5 @@
-//! Requests about the connection and the server, and transactions: only what answers the same every time.
+//! Requests about the connection and the server, and transactions: only what answers the same every
+//! time.
 
 use super::{Dice, Rule, request, words};
 use crate::sequence::Argv;

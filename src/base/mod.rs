@@ -4,5 +4,6 @@
 
 pub mod glob;
 pub mod number;
+pub mod prefetch;
 pub mod slot;
 pub mod time;

@@ -1,4 +1,5 @@
-//! Forms in which replies can be compared that are not the same bytes: sorted, or without what differs anyway.
+//! Forms in which replies can be compared that are not the same bytes: sorted, or without what
+//! differs anyway.
 //!
 //! Not here: which command gets which form, and why (`judge.rs`).
 

@@ -1,4 +1,5 @@
-//! Runs the sequences that are kept as files: all steps of a file, and all differences in one report.
+//! Runs the sequences that are kept as files: all steps of a file, and all differences in one
+//! report.
 
 use crate::duel::{Difference, Duel};
 use crate::sequence::{Sequence, parse_file};
@@ -56,7 +57,10 @@ fn clip(text: &str, at: usize) -> String {
 }
 
 fn run(paths: &[PathBuf]) {
-    let mut duel = Duel::start();
+    compare(&mut Duel::start(), paths);
+}
+
+fn compare(duel: &mut Duel, paths: &[PathBuf]) {
     let (mut steps, mut count) = (0, 0);
     let mut report = String::new();
     for path in paths {
@@ -77,6 +81,13 @@ fn run(paths: &[PathBuf]) {
 #[test]
 fn regressions() {
     run(&files("regressions"));
+}
+
+#[test]
+fn requests_that_come_byte_by_byte() {
+    let mut duel = Duel::start();
+    duel.send_single_bytes();
+    compare(&mut duel, &[folder("cases").join("protocol.txt")]);
 }
 
 /// One test a file, so that a family can be worked on alone.

@@ -9,7 +9,10 @@ use std::fmt;
 use std::time::Duration;
 
 /// How long a reply may take: far more than any command of a sequence needs on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Writes that the bytes of one step are cut into: long ones go in larger pieces.
+const PIECES_MAX: usize = 1000;
 
 /// What both servers are started with. The slow log is off because entries depend on the machine.
 const DIRECTIVES: [&str; 4] = ["--enable-debug-command", "yes", "--slowlog-log-slower-than", "-1"];
@@ -81,6 +84,8 @@ struct Lane {
 pub struct Duel {
     oracle: Lane,
     subject: Lane,
+    /// How many bytes of a raw step go into one write.
+    piece_bytes: usize,
     /// Print what the oracle answers.
     transcript: bool,
     /// The subject is the oracle's own version, so what only 7.4 does cannot be wanted of it.
@@ -99,9 +104,15 @@ impl Duel {
         Self {
             oracle: Lane::new(oracle),
             subject: Lane::new(subject),
+            piece_bytes: usize::MAX,
             transcript: std::env::var_os("LATCHD_TRANSCRIPT").is_some(),
             subject_is_old: hello.contains("\r\n7.0."),
         }
+    }
+
+    /// Sends raw bytes one by one from now on.
+    pub fn send_single_bytes(&mut self) {
+        self.piece_bytes = 1;
     }
 
     /// The first difference in what the two answer to `sequence`.
@@ -143,8 +154,8 @@ impl Duel {
             self.oracle.sweep(step.conn);
             self.subject.sweep(step.conn);
         }
-        let oracle = self.oracle.begin(step);
-        let subject = self.subject.begin(step);
+        let oracle = self.oracle.begin(step, self.piece_bytes);
+        let subject = self.subject.begin(step, self.piece_bytes);
         (self.oracle.finish(step, oracle), self.subject.finish(step, subject))
     }
 
@@ -244,7 +255,7 @@ impl Lane {
     }
 
     /// Sends what the step sends. A raw step's connection comes back.
-    fn begin(&mut self, step: &Step) -> Option<Client> {
+    fn begin(&mut self, step: &Step, piece_bytes: usize) -> Option<Client> {
         match &step.act {
             Act::Call(argv) | Act::Mute(argv) => {
                 self.client(step.conn).send(argv);
@@ -255,7 +266,9 @@ impl Lane {
             Act::Close => self.clients[step.conn] = None,
             Act::Raw(bytes) => {
                 let mut client = self.connect();
-                client.send_raw(bytes);
+                for piece in bytes.chunks(piece_bytes.max(bytes.len() / PIECES_MAX)) {
+                    client.send_raw(piece);
+                }
                 client.shut_down_sending();
                 return Some(client);
             }
@@ -330,6 +343,50 @@ impl Lane {
             self.scan_on(conn, &request, reply);
         } else {
             self.clients[conn] = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sequence::parse_file;
+
+    fn duel() -> Duel {
+        Duel::between(Server::redis(&DIRECTIVES), Server::redis(&DIRECTIVES))
+    }
+
+    fn places(duel: &mut Duel, text: &str) -> Vec<usize> {
+        let sequences = parse_file(text).unwrap();
+        duel.differences(&sequences[0]).iter().map(|difference| difference.at).collect()
+    }
+
+    #[test]
+    fn every_differing_step_of_a_case_is_found() {
+        let few = [&DIRECTIVES[..], &["--databases", "2"]].concat();
+        let mut duel = Duel::between(Server::redis(&DIRECTIVES), Server::redis(&few));
+        let text = "== databases\nSELECT 1\nSELECT 2\nPING\nMOVE k 2\nraw> \"SELECT 2\\r\\n\"\n";
+        assert_eq!(places(&mut duel, text), [1, 3, 4]);
+    }
+
+    #[test]
+    fn a_wanted_reply_counts_unless_the_subject_is_as_old_as_the_oracle() {
+        let text = "== new\nPING\nwant> \"+PING\\r\\n\"\nPING\nwant> \"+PONG\\r\\n\"\n";
+        let mut duel = duel();
+        assert!(duel.subject_is_old);
+        assert_eq!(places(&mut duel, text), []);
+        duel.subject_is_old = false;
+        assert_eq!(places(&mut duel, text), [0]);
+    }
+
+    #[test]
+    fn what_two_servers_say_differently_by_nature_is_no_difference() {
+        let text = "== loose\nMSET a 1 b 2 c 3 d 4 e 5 f 6\nKEYS *\nSCAN 0 COUNT 1\nRANDOMKEY\n\
+            CLIENT ID\nHELLO 3\nSET t v PX 900000\nPTTL t\nMULTI\nKEYS *\nRANDOMKEY\nTIME\n\
+            SCAN 0 COUNT 1\nEXEC\nSET gone v PXAT 1\nDBSIZE\n";
+        let mut duel = duel();
+        for _ in 0..20 {
+            assert_eq!(places(&mut duel, text), []);
         }
     }
 }

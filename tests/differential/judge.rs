@@ -1,7 +1,7 @@
 //! When two replies count as equal: byte for byte, except for what `LOOSE` lists with a reason.
 //!
-//! An error is always compared exactly. Not here: where the replies come from (`duel.rs`), and how a
-//! loose reply is brought into a form that can be compared (`canon.rs`).
+//! An error is always compared exactly. Not here: where the replies come from (`duel.rs`), and how
+//! a loose reply is brought into a form that can be compared (`canon.rs`).
 
 use crate::canon::{
     client_fields, command_entries, hello_fields, help_frame, keyspace_lines, kind, kind_only,

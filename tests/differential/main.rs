@@ -14,6 +14,8 @@ mod canon;
 mod cases;
 mod duel;
 mod expand;
+#[cfg(test)]
+mod frames;
 mod generate;
 mod judge;
 mod seeds;

@@ -3,7 +3,7 @@
 use crate::cases::describe;
 use crate::duel::{Difference, Duel};
 use crate::generate;
-use crate::sequence::Sequence;
+use crate::sequence::{Sequence, Step};
 use crate::shrink::shrink;
 use std::collections::BTreeMap;
 use std::env;
@@ -18,37 +18,42 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")))
 }
 
-/// The failing sequence without the steps that do not matter, and how it fails now. Only failures of
-/// the same command count, or the search would slide to another one.
-fn minimise(duel: &mut Duel, mut sequence: Sequence, first: &Difference) -> (Sequence, Difference) {
+/// The failing sequence without the steps that do not matter, and how it fails now; `None` if it
+/// does not fail again. Only failures of the same command count, or the search would slide to
+/// another one.
+fn minimise(
+    duel: &mut Duel,
+    mut sequence: Sequence,
+    first: &Difference,
+) -> Option<(Sequence, Difference)> {
     let command = sequence.steps[first.at].command();
     sequence.steps.truncate(first.at + 1);
     let (name, resp3) = (sequence.name.clone(), sequence.resp3);
     let with = |steps: &[_]| Sequence { name: name.clone(), resp3, steps: steps.to_vec() };
-    let mut last = first.clone();
-    let steps = shrink(sequence.steps, |steps| {
+    let mut last = None;
+    let mut fails = |steps: &[Step]| {
         let found = duel.first_difference(&with(steps));
-        match found {
-            Some(difference) if steps[difference.at].command() == command => {
-                last = difference;
-                true
-            }
-            Some(_) | None => false,
-        }
-    });
-    (with(&steps), last)
+        let same = found.filter(|difference| steps[difference.at].command() == command);
+        let fails = same.is_some();
+        last = same.or(last.take());
+        fails
+    };
+    let repeats = fails(&sequence.steps);
+    let steps = if repeats { shrink(sequence.steps, fails) } else { sequence.steps };
+    last.map(|difference| (with(&steps), difference))
 }
 
 /// What to tell about a failing sequence.
 fn report(duel: &mut Duel, sequence: Sequence, first: &Difference) -> String {
     let original = describe(&sequence, first);
-    let (small, difference) = minimise(duel, sequence, first);
-    let mut at = difference;
-    at.at = at.at.min(small.steps.len() - 1);
+    let Some((small, difference)) = minimise(duel, sequence, first) else {
+        return format!("seen once, and not when it was repeated:\n{original}");
+    };
     format!(
-        "first seen:\n{original}\nshrunk, to be kept as a file in tests/differential/regressions/:\n\n{}\n{}",
+        "first seen:\n{original}\n\
+        shrunk, to be kept as a file in tests/differential/regressions/:\n\n{}\n{}",
         small.text(),
-        describe(&small, &at)
+        describe(&small, &difference)
     )
 }
 
@@ -95,7 +100,8 @@ mod tests {
                 (sequence.steps[first.at].command() == "SELECT").then_some((sequence, first))
             })
             .expect("database 15 is selected sooner or later");
-        let (small, difference) = minimise(&mut duel, sequence, &first);
+        let (small, difference) =
+            minimise(&mut duel, sequence, &first).expect("the same database is missing again");
         assert_eq!(difference.at, 0);
         assert_eq!(small.steps.len(), 1);
         assert!(small.text().to_uppercase().contains("SELECT 15"), "{}", small.text());

@@ -1,15 +1,16 @@
-//! A sequence of steps as data and as a text file: what is sent, on which connection, in which order.
+//! A sequence of steps as data and as a text file: what is sent, where, in which order.
 //!
 //! The text is what people read and write (`cases/`, `regressions/`), one step a line:
 //! ```text
 //! GET k                 a request on connection 1; words as redis-cli reads them, and $rep:45:a
 //! 2> GET k              the same on connection 2
-//! line> "GET k\r\n"     bytes as they are on connection 1, one reply is awaited (line2>: connection 2)
-//! raw> "*1\r\n" "$-1"   bytes on a new connection which then stops sending; all that comes back counts
+//! line> "GET k\r\n"     bytes as they are, one reply is awaited (line2>: connection 2)
+//! raw> "*1\r\n" "$-1"   bytes on a new connection which then stops sending; all that comes
+//!                       back counts
 //! mute> CLIENT REPLY OFF   a request whose reply is not awaited (mute2>)
 //! close> 2              connection 2 is closed by the client
-//! want> "+OK\r\n"       the request before must get this from latchd, because Redis 7.4, whose behaviour
-//!                       it has, differs here from the oracle's 7.0
+//! want> "+OK\r\n"       the request before must get this from latchd, because Redis 7.4,
+//!                       whose behaviour it has, differs here from the oracle's 7.0
 //! ```
 //! Not here: sending any of it (`duel.rs`), blocks of lines that stand for many (`expand.rs`).
 

@@ -2,8 +2,8 @@
 //!
 //! Not here: running anything; the caller says whether steps fail.
 
-/// The smallest part of `steps`, in order, that `fails` and of which no single step can be left out.
-/// `steps` themselves must fail.
+/// The smallest part of `steps`, in order, that `fails` and of which no single step can be left
+/// out. `steps` themselves must fail.
 pub fn shrink<T: Clone>(mut steps: Vec<T>, mut fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
     let mut chunk = steps.len().div_ceil(2).max(1);
     loop {

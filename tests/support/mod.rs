@@ -1,7 +1,7 @@
 //! What every test binary shares: real servers in their own directories, and a client that shows
 //! exact bytes.
 //!
-//! Not here: what a reply should be. A test binary includes this with
+//! Not here: what a reply should be. A test binary in a folder of its own includes this with
 //! `#[path = "../support/mod.rs"] mod support;`.
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test binary uses a part")]
 #![allow(clippy::disallowed_methods, reason = "tests run on real time and threads")]

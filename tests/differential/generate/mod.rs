@@ -1,7 +1,9 @@
-//! Random sequences: a grammar per command family, edge values, and damage done to well-formed requests.
+//! Random sequences: a grammar per command family, edge values, and damage done to well-formed
+//! requests.
 //!
 //! Everything follows from the seed. Not here: short times to live (what is due within a run would
-//! make replies depend on the machine), commands newer than the oracle, commands that stop a server.
+//! make replies depend on the machine), commands newer than the oracle, commands that stop a
+//! server.
 
 mod keys;
 mod server;

@@ -1,4 +1,5 @@
-//! Requests about the connection and the server, and transactions: only what answers the same every time.
+//! Requests about the connection and the server, and transactions: only what answers the same every
+//! time.
 
 use super::{Dice, Rule, request, words};
 use crate::sequence::Argv;
@@ -119,7 +120,7 @@ fn config_get(dice: &mut Dice) -> Argv {
         });
     }
     if dice.one_in(4) {
-        argv.push(dice.pick(&["nothing", "slowlog-max-*", "maxmemory*", ""]).into());
+        argv.push(dice.pick(&["nothing", "slowlog-max-*", "maxmemory-s*", ""]).into());
     }
     argv
 }

@@ -167,7 +167,8 @@ impl Dice {
         (0..self.rng.usize(1..=most)).map(|_| self.key()).collect()
     }
 
-    /// A string value: integer, float, empty, binary, around 44 bytes (where Redis changes the encoding), or long.
+    /// A string value: integer, float, empty, binary, around 44 bytes (where Redis changes the
+    /// encoding), or long, but not so long that LCS of two of them takes seconds.
     pub(super) fn value(&mut self) -> Vec<u8> {
         match self.rng.u32(..12) {
             0..=3 => self.integer(),
@@ -175,7 +176,7 @@ impl Dice {
             5 => Vec::new(),
             6 => (0..self.rng.usize(1..12)).map(|_| self.rng.u8(..)).collect(),
             7 => vec![b'x'; self.rng.usize(42..48)],
-            8 => vec![b'y'; self.rng.usize(1000..20_000)],
+            8 => vec![b'y'; self.rng.usize(200..1500)],
             _ => (0..self.rng.usize(1..10)).map(|_| self.rng.u8(b'a'..=b'e')).collect(),
         }
     }
@@ -215,9 +216,9 @@ impl Dice {
         self.pick(&["0", "0", "0", "1", "1", "2", "15"]).into()
     }
 
-    /// A time to live in seconds that is long, wrong, or over at once. No long one comes twice: whether
-    /// the same one a moment later is greater (GT) depends on the machine. 9223372036854775 seconds
-    /// are the most that are still a number of milliseconds.
+    /// A time to live in seconds that is long, wrong, or over at once. No long one comes twice:
+    /// whether the same one a moment later is greater (GT) depends on the machine. 9223372036854775
+    /// seconds are the most that are still a number of milliseconds.
     pub(super) fn seconds(&mut self) -> Vec<u8> {
         match self.rng.u32(..6) {
             0..=2 => self.rng.u32(1000..1_000_000).to_string().into_bytes(),

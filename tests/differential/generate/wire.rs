@@ -1,6 +1,8 @@
-//! Bytes instead of requests: inline commands, many requests in one write, and frames that are wrong.
+//! Bytes instead of requests: inline commands, many requests in one write, and frames that are
+//! wrong.
 //!
-//! Only commands whose replies are exact go in here, as nothing tells the judge which reply belongs to which.
+//! Only commands whose replies are exact go in here, as nothing tells the judge which reply belongs
+//! to which.
 
 use super::{Dice, request, words};
 use crate::sequence::Argv;

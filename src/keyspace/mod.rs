@@ -4,6 +4,7 @@ pub mod access;
 pub mod borrow;
 pub mod edit;
 pub mod entry;
+pub mod flush;
 pub mod shard;
 pub mod slot;
 pub mod table;

@@ -10,13 +10,17 @@ pub mod spec;
 pub mod table;
 
 mod connection;
+mod database;
+mod expire;
+mod keys;
 mod string;
 mod transaction;
 
 use spec::Spec;
 
 /// The rows of all families.
-const FAMILIES: &[&[Spec]] = &[string::ROWS, connection::ROWS, transaction::ROWS];
+const FAMILIES: &[&[Spec]] =
+    &[connection::ROWS, database::ROWS, expire::ROWS, keys::ROWS, string::ROWS, transaction::ROWS];
 
 /// Commands of Redis that this version does not have, so that the error can say so.
 const KNOWN_BUT_ABSENT: &[&str] = &[];

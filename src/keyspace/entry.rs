@@ -316,6 +316,14 @@ impl Entry {
         }
     }
 
+    /// The name that TYPE gives its value.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self.value() {
+            Value::Int(_) | Value::Inline(_) | Value::Heap(_) => "string",
+        }
+    }
+
     /// When the entry ends, if it does.
     #[must_use]
     #[inline]

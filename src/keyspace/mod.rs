@@ -5,6 +5,7 @@ pub mod borrow;
 pub mod edit;
 pub mod entry;
 mod hints;
+pub mod flush;
 pub mod shard;
 pub mod slot;
 pub mod table;

@@ -10,34 +10,48 @@ pub mod spec;
 pub mod table;
 
 mod cluster;
+mod compare;
 mod config;
 mod connection;
+mod counter;
+mod database;
+mod expire;
 mod figures;
 mod help;
 mod info;
+mod keys;
 mod latency;
+mod lifetime;
 mod lolwut;
 mod memory;
 mod memory_doctor;
 mod server;
 mod slowlog;
 mod string;
+mod string_set;
 mod transaction;
 
 use spec::Spec;
 
 /// The rows of all families.
+#[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
     cluster::ROWS,
+    compare::ROWS,
     config::ROWS,
     connection::ROWS,
+    counter::ROWS,
+    database::ROWS,
+    expire::ROWS,
     info::ROWS,
+    keys::ROWS,
     latency::ROWS,
     lolwut::ROWS,
     memory::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,
+    string_set::ROWS,
     transaction::ROWS,
 ];
 

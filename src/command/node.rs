@@ -6,6 +6,7 @@ use crate::clients::{Registry, Stall};
 use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::borrow::Keyspace;
+use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
 use crate::observe::tally::Tallies;
@@ -53,6 +54,11 @@ pub trait Platform: Send + Sync {
     fn read_file(&self, path: &Path) -> io::Result<String>;
     /// Lets the calling thread, and whoever waits for it, stand still (DEBUG SLEEP).
     fn stand_still(&self, time: Duration);
+    /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is right
+    /// as well, only slower.
+    fn free_elsewhere(&self, garbage: Garbage) {
+        drop(garbage);
+    }
 }
 
 /// Bytes.

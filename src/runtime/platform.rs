@@ -4,6 +4,7 @@
 //! jemalloc's `mallctl`, whose purge has no wrapper.
 
 use crate::command::node::{CpuFigures, MemoryFigures, Platform};
+use crate::keyspace::flush::Garbage;
 use crate::observe::log::{LogControl, LogLevel};
 use std::ffi::{c_char, c_int, c_void};
 use std::io;
@@ -133,6 +134,12 @@ impl Platform for SystemPlatform {
     #[allow(clippy::disallowed_methods, reason = "DEBUG SLEEP is there to block this thread")]
     fn stand_still(&self, time: Duration) {
         std::thread::sleep(time);
+    }
+
+    fn free_elsewhere(&self, garbage: Garbage) {
+        let thread = std::thread::Builder::new().name("free".to_owned());
+        // Where no thread can be started, the closure is dropped here, and what it holds is freed here.
+        let _ = thread.spawn(move || drop(garbage));
     }
 }
 

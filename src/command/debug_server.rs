@@ -81,6 +81,7 @@ fn change_replication_id(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 }
 
 /// DEBUG PROTOCOL: one reply of each kind, for tests of clients.
+#[allow(clippy::approx_constant, reason = "the value is Redis's")]
 fn protocol(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let reply = &mut *cx.reply;
     match &*args.take()?.to_ascii_lowercase() {

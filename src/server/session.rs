@@ -114,6 +114,8 @@ impl Session {
                     break Then::Read(wanted);
                 }
                 Err(error) => {
+                    let rest = &input[turn.used..];
+                    refusal::log_protocol_error(core.settings(), self.client(), error, rest);
                     dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
                     turn.used = input.len();
                     break Then::Close;

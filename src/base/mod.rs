@@ -2,6 +2,7 @@
 //!
 //! Nothing here has behaviour worth a paragraph.
 
+pub mod bytes;
 pub mod extended;
 pub mod glob;
 pub mod number;

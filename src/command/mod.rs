@@ -1,4 +1,5 @@
-//! Commands: one row and one function each, in a file per family. Knows no connection and no thread.
+//! Commands: one row and one function each, in a file per family. Knows no connection and no
+//! thread.
 //!
 //! A new command is a row in its family's `ROWS`; a new family is a line in [`FAMILIES`].
 

@@ -1,5 +1,5 @@
-//! What all cores of a node share: keys, connections, settings, metrics, identity, and the two doors to the
-//! outside (clock and platform).
+//! What all cores of a node share: keys, connections, settings, metrics, identity, and the two
+//! doors to the outside (clock and platform).
 
 use crate::base::time::{Clock, Now};
 use crate::clients::Registry;
@@ -13,7 +13,8 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What only the process can find out; `runtime/platform.rs` asks the operating system, tests make it up.
+/// What only the process can find out; `runtime/platform.rs` asks the operating system, tests make
+/// it up.
 pub trait Platform: Send + Sync {
     /// Memory of the process.
     fn memory(&self) -> MemoryFigures;
@@ -34,8 +35,8 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// The file cannot be read.
     fn read_file(&self, path: &std::path::Path) -> std::io::Result<String>;
-    /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is right
-    /// as well, only slower.
+    /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is
+    /// right as well, only slower.
     fn free_elsewhere(&self, garbage: Garbage) {
         drop(garbage);
     }

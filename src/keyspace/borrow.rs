@@ -1,5 +1,6 @@
-//! All shards of a node, and how a command borrows the ones that it needs: each behind a short lock,
-//! several in ascending order, which is the only lock order there is (docs/adr/0001-borrow-a-shard.md).
+//! All shards of a node, and how a command borrows the ones that it needs: each behind a short
+//! lock, several in ascending order, which is the only lock order there is
+//! (docs/adr/0001-borrow-a-shard.md).
 //!
 //! Nothing awaits while it holds a `Borrowed`.
 
@@ -88,7 +89,7 @@ impl Keyspace {
                 seed: layout.seed,
                 now: layout.now,
             };
-            Some(Cell(Mutex::new(Shard::new(setup, Arc::clone(&hints)))))
+            Some(Cell(Mutex::new(Shard::with_hints(setup, Arc::clone(&hints)))))
         });
         let shift = slots.trailing_zeros();
         let cells = cells.collect();

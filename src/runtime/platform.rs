@@ -44,7 +44,8 @@ fn system(name: libc::c_int) -> u64 {
 impl Platform for SystemPlatform {
     fn memory(&self) -> MemoryFigures {
         use tikv_jemalloc_ctl::{epoch, stats};
-        // The statistics are cached until the epoch moves. They cannot fail: the allocator is linked in.
+        // The statistics are cached until the epoch moves. They cannot fail: the allocator is
+        // linked in.
         let _ = epoch::advance();
         let page_bytes = system(libc::_SC_PAGESIZE);
         MemoryFigures {
@@ -82,7 +83,8 @@ impl Platform for SystemPlatform {
 
     fn free_elsewhere(&self, garbage: Garbage) {
         let thread = std::thread::Builder::new().name("free".to_owned());
-        // Where no thread can be started, the closure is dropped here, and what it holds is freed here.
+        // Where no thread can be started, the closure is dropped here, and what it holds is freed
+        // here.
         let _ = thread.spawn(move || drop(garbage));
     }
 }

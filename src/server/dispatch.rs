@@ -1,4 +1,5 @@
-//! From a request to its function: which shards it borrows, how long it took, and what is counted about it.
+//! From a request to its function: which shards it borrows, how long it took, and what is counted
+//! about it.
 //!
 //! Not here: whether the request is allowed at all (`session`).
 

@@ -21,7 +21,8 @@ use crate::server::transaction::Transaction;
 use crate::server::window::{Window, look_ahead};
 use std::sync::Arc;
 
-/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more are made.
+/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
+/// are made.
 const TURN_OUTPUT_BYTES_MAX: usize = 256 * 1024;
 
 /// What a turn left to do.
@@ -86,12 +87,13 @@ impl Session {
         &self.state.caller.client
     }
 
-    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go to `writer`.
-    /// Returns how many bytes were used, and what to do then.
+    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go
+    /// to `writer`. Returns how many bytes were used, and what to do then.
     pub fn turn(&mut self, core: &Core, input: &[u8], writer: &mut Writer) -> (usize, Then) {
         writer.protocol = self.state.protocol;
+        let nanos = core.node.clock.nanos();
         let mut turn = Turn {
-            at: Start { now: core.node.clock.now(), nanos: core.node.clock.nanos() },
+            at: Start { now: core.node.clock.at(nanos), nanos },
             used: 0,
             output_max: writer.out.len() + TURN_OUTPUT_BYTES_MAX,
         };
@@ -150,7 +152,7 @@ impl Session {
             }
             // Milliseconds matter to expiry, so a long turn reads the clock again.
             if turn.at.nanos - first_ns > 1_000_000 {
-                turn.at.now = core.node.clock.now();
+                turn.at.now = core.node.clock.at(turn.at.nanos);
             }
         }
         turn.used = start + window.end();
@@ -194,7 +196,8 @@ impl State {
         }
     }
 
-    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it ended.
+    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it
+    /// ended.
     #[inline]
     fn request(
         &mut self,
@@ -235,7 +238,8 @@ impl State {
         step
     }
 
-    /// Whether and how a request may run now. The order of the checks is Redis's (`processCommand`).
+    /// Whether and how a request may run now. The order of the checks is Redis's
+    /// (`processCommand`).
     #[inline]
     fn admit(&self, core: &Core, argv: Argv<'_>, now: Now) -> Result<Admitted, Refused> {
         let command = match table().lookup(argv) {

@@ -1,5 +1,5 @@
-//! MULTI, EXEC and WATCH (Redis documentation, "Transactions"): a queue of requests that runs with all its
-//! shards borrowed at once, so that nobody sees a part of it.
+//! MULTI, EXEC and WATCH (Redis documentation, "Transactions"): a queue of requests that runs with
+//! all its shards borrowed at once, so that nobody sees a part of it.
 //!
 //! Not here: which requests are queued (`session`).
 //! Invariant: every watch in `watched` is counted once in its shard's `Watches`.

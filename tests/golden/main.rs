@@ -11,7 +11,8 @@
 //! +OK                                             and gets this
 //! ~ 4999ms                                        time passes
 //! b> GET k                                        connection `b`
-//! "v"                                             a bulk string; (nil) :1 -ERR [..] {..} as they are
+//! "v"                                             a bulk string; (nil) :1 -ERR [..] {..} as they
+//! are
 //! ```
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` writes down what latchd answers now. Review the

@@ -1,5 +1,5 @@
-//! What a node asks of the outside, made up: a clock that the transcript sets, a machine with fixed figures
-//! and one file, an alarm that nobody needs.
+//! What a node asks of the outside, made up: a clock that the transcript sets, a machine with fixed
+//! figures and one file, an alarm that nobody needs.
 
 use latchd::base::time::{Clock, Mono, Now, Wall};
 use latchd::command::node::{CpuFigures, Identity, MemoryFigures, Platform};

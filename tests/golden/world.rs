@@ -1,4 +1,5 @@
-//! A node with its connections, driven by hand: bytes in, replies out, and time when the transcript says so.
+//! A node with its connections, driven by hand: bytes in, replies out, and time when the transcript
+//! says so.
 //!
 //! It does what `net::connection` and `runtime::worker` do, without sockets, tasks and timers.
 
@@ -198,8 +199,8 @@ impl World {
         })
     }
 
-    /// Closes a connection that has been killed; otherwise, if there is something to resume, lets it take
-    /// turns until it has nothing more to do.
+    /// Closes a connection that has been killed; otherwise, if there is something to resume, lets
+    /// it take turns until it has nothing more to do.
     fn turns(&mut self, name: Name, mut resume: bool, got: &mut Vec<(Name, Got)>) {
         let mut writer = Writer::default();
         while let Some(connection) = self.connections.get_mut(&name) {

@@ -12,13 +12,19 @@ pub mod table;
 mod connection;
 mod database;
 mod expire;
+mod help;
 mod keys;
+mod memory_usage;
+mod object;
+mod rename;
+mod scan;
 mod string;
 mod transaction;
 
 use spec::Spec;
 
 /// The rows of all families.
+#[rustfmt::skip]
 const FAMILIES: &[&[Spec]] =
     &[connection::ROWS, database::ROWS, expire::ROWS, keys::ROWS, string::ROWS, transaction::ROWS];
 

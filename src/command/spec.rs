@@ -284,6 +284,9 @@ pub enum Reach {
     Keys,
     /// All of them.
     AllShards,
+    /// None: it visits one after the other ([`Borrowed::visit`](crate::keyspace::borrow::Borrowed::visit)),
+    /// so that nobody waits for a long walk. Inside EXEC all of them are borrowed.
+    EachShard,
 }
 
 /// The row.

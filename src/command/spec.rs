@@ -288,6 +288,10 @@ pub enum Reach {
     Keys,
     /// All of them.
     AllShards,
+    /// None: it visits one after the other
+    /// ([`Borrowed::visit`](crate::keyspace::borrow::Borrowed::visit)), so that nobody waits for a
+    /// long walk. Inside EXEC all of them are borrowed.
+    EachShard,
 }
 
 /// That a command should no longer be used in new programs, as COMMAND DOCS says it.

@@ -197,6 +197,24 @@ impl Borrowed<'_> {
         held.expect("a command borrows the shards of all its keys")
     }
 
+    /// Calls `use_it` with one shard. If none is borrowed, that one is, for as long as the call
+    /// takes.
+    ///
+    /// # Panics
+    /// If some shards are borrowed and not all: taking another one could wait for ever.
+    pub fn visit<R>(&mut self, shard: ShardId, use_it: impl FnOnce(&mut Shard) -> R) -> R {
+        match &mut self.held {
+            Held::All(guards) => use_it(&mut guards[usize::from(shard.0)]),
+            Held::None => {
+                let mut borrowed = self.keyspace.borrow_shard(shard);
+                use_it(borrowed.shards().next().expect("one shard was borrowed"))
+            }
+            Held::One(..) | Held::Some(_) => {
+                panic!("a command that visits shards has borrowed none or all")
+            }
+        }
+    }
+
     /// Every borrowed shard, in order.
     pub fn shards(&mut self) -> impl Iterator<Item = &mut Shard> {
         let (one, some, all) = match &mut self.held {

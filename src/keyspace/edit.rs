@@ -165,10 +165,13 @@ impl<'s, 'k> Edit<'s, 'k> {
     }
 
     /// Puts a taken entry under this key, in place of what was there.
-    pub fn put(&mut self, taken: Taken) {
+    pub fn put(&mut self, mut taken: Taken) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();
-        self.set(taken.entry.value().duplicate(), expiry);
+        match taken.entry.take_heap() {
+            Some(bytes) => self.set(NewValue::Heap(bytes), expiry),
+            None => self.set(taken.entry.value().duplicate(), expiry),
+        }
         if let Some(entry) = self.entry_mut() {
             entry.set_access(access);
         }

@@ -347,6 +347,13 @@ impl Entry {
         }
     }
 
+    /// Whether its time has run out.
+    #[must_use]
+    #[inline]
+    pub fn has_ended(&self, now: Mono) -> bool {
+        self.timer().is_some_and(|timer| timer.deadline <= now)
+    }
+
     fn write_timer(&mut self, timer: Timer) {
         assert!(self.header().kind & HAS_TIMER != 0, "the block has room for a timer");
         // SAFETY: the flag says that the block has these twelve bytes.
@@ -453,7 +460,7 @@ impl Entry {
     }
 
     /// Moves a heap value out, leaving an empty one.
-    fn take_heap(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn take_heap(&mut self) -> Option<Vec<u8>> {
         (self.header().kind & FORM_MASK == FORM_HEAP).then(|| std::mem::take(self.heap_mut()))
     }
 

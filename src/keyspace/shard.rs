@@ -250,6 +250,16 @@ impl Shard {
         self.memory + self.wheel.memory()
     }
 
+    /// Bytes that one key costs: its entry, its timer, and its share of the table that it is in.
+    pub fn memory_of(&mut self, db: Db, key: Key<'_>, now: Mono) -> Option<usize> {
+        self.remove_if_ended(db, key, now);
+        let spot = self.find(db, key, self.hash(key.bytes))?;
+        let table = self.table(db, key.slot);
+        let entry = table.at(spot);
+        let timer = entry.timer().map_or(0, |_| Wheel::TIMER_BYTES);
+        Some(entry.memory() + timer + table.memory() / table.len())
+    }
+
     /// The earliest deadline that was set since the last call: the home core may have to wake up
     /// for it.
     #[inline]

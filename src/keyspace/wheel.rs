@@ -70,6 +70,9 @@ pub struct Wheel {
 }
 
 impl Wheel {
+    /// What a timer costs.
+    pub const TIMER_BYTES: usize = size_of::<Node>();
+
     /// An empty wheel at `now`.
     #[must_use]
     pub fn new(now: Mono) -> Self {

@@ -190,7 +190,7 @@ impl Transaction {
             queue.iter().map(|queued| (queued, slots_of(queued))).collect();
         let mut all: Vec<SlotId> = requests.iter().flat_map(|(_, slots)| slots).copied().collect();
         all.extend(self.watched.iter().map(|watch| watch.slot));
-        let everything = queue.iter().any(|q| q.command.spec.reach == Reach::AllShards);
+        let everything = queue.iter().any(|q| q.command.spec.reach != Reach::Keys);
         let keyspace = &core.node.keyspace;
         let mut shards = if everything { keyspace.borrow_all() } else { keyspace.borrow(&all) };
         let unchanged = self.watched.iter().all(|watch| {

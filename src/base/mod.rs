@@ -4,3 +4,6 @@ pub mod glob;
 pub mod number;
 pub mod slot;
 pub mod time;
+
+/// The Redis whose behaviour latchd matches, as HELLO and INFO tell clients.
+pub const REDIS_VERSION: &str = "7.4.0";

@@ -9,14 +9,18 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod auth;
+mod client;
 mod connection;
+mod help;
 mod string;
 mod transaction;
 
 use spec::Spec;
 
 /// The rows of all families.
-const FAMILIES: &[&[Spec]] = &[string::ROWS, connection::ROWS, transaction::ROWS];
+const FAMILIES: &[&[Spec]] =
+    &[auth::ROWS, client::ROWS, connection::ROWS, string::ROWS, transaction::ROWS];
 
 /// Commands of Redis that this version does not have, so that the error can say so.
 const KNOWN_BUT_ABSENT: &[&str] = &[];

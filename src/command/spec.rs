@@ -286,6 +286,15 @@ pub enum Reach {
     AllShards,
 }
 
+/// That a command is only there for old programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// The version of Redis that said so.
+    pub since: &'static str,
+    /// What to use, as COMMAND DOCS says it: `` `GETRANGE` ``.
+    pub replaced_by: &'static str,
+}
+
 /// The row.
 #[derive(Clone, Copy)]
 pub struct Spec {
@@ -318,6 +327,8 @@ pub struct Spec {
     pub history: &'static [(&'static str, &'static str)],
     /// Subcommands.
     pub subcommands: &'static [Spec],
+    /// Why not to use it any more.
+    pub deprecated: Option<Deprecation>,
     /// What does the work.
     pub run: Run,
 }
@@ -339,6 +350,7 @@ impl Spec {
         tips: &[],
         history: &[],
         subcommands: &[],
+        deprecated: None,
         run: Run::Container,
     };
 

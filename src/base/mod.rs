@@ -9,3 +9,6 @@ pub mod number;
 pub mod prefetch;
 pub mod slot;
 pub mod time;
+
+/// The Redis whose behaviour latchd matches, as HELLO and INFO tell clients.
+pub const REDIS_VERSION: &str = "7.4.0";

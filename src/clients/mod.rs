@@ -7,6 +7,6 @@ mod client;
 mod pause;
 mod registry;
 
-pub use client::{Client, ClientId, Figures, Kill, Origin};
+pub use client::{Client, ClientId, DEFAULT_USER, Figures, Kill, Origin};
 pub use pause::{Pause, PauseScope};
 pub use registry::Registry;

@@ -61,6 +61,8 @@ pub struct Caller {
     pub authenticated: bool,
     /// Whether its reads leave the access marks alone (CLIENT NO-TOUCH).
     pub no_touch: bool,
+    /// Whether memory pressure never closes it (CLIENT NO-EVICT).
+    pub no_evict: bool,
     /// What becomes of its replies.
     pub replies: Replies,
 }

@@ -10,6 +10,8 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod auth;
+mod client;
 mod compare;
 mod connection;
 mod counter;
@@ -31,12 +33,18 @@ use spec::Spec;
 /// The rows of all families.
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
+    auth::ROWS,
+    client::ROWS,
     compare::ROWS,
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
     expire::ROWS,
     keys::ROWS,
+    memory_usage::ROWS,
+    object::ROWS,
+    rename::ROWS,
+    scan::ROWS,
     string::ROWS,
     string_set::ROWS,
     transaction::ROWS,

@@ -22,6 +22,13 @@ use crate::server::dispatch::{self, Slots, Start};
 const ABORTED: CommandError =
     CommandError::fixed("EXECABORT Transaction discarded because of previous errors.");
 
+/// The answer to an EXEC that was refused itself.
+pub(crate) fn aborted_by(error: &CommandError) -> CommandError {
+    let text = error.text();
+    let text = text.strip_prefix(b"ERR ").unwrap_or(text);
+    CommandError::new([b"EXECABORT Transaction discarded because of: ", text].concat())
+}
+
 #[derive(Debug)]
 struct Watch {
     db: Db,

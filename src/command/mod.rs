@@ -9,14 +9,32 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod compare;
 mod connection;
+mod counter;
+mod database;
+mod expire;
+mod keys;
+mod lifetime;
 mod string;
+mod string_set;
 mod transaction;
 
 use spec::Spec;
 
 /// The rows of all families.
-const FAMILIES: &[&[Spec]] = &[string::ROWS, connection::ROWS, transaction::ROWS];
+#[rustfmt::skip]
+const FAMILIES: &[&[Spec]] = &[
+    compare::ROWS,
+    connection::ROWS,
+    counter::ROWS,
+    database::ROWS,
+    expire::ROWS,
+    keys::ROWS,
+    string::ROWS,
+    string_set::ROWS,
+    transaction::ROWS,
+];
 
 /// Commands of Redis that this version does not have, so that the error can say so.
 const KNOWN_BUT_ABSENT: &[&str] = &[];

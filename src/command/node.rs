@@ -5,6 +5,7 @@ use crate::base::time::{Clock, Now};
 use crate::clients::Registry;
 use crate::config::{Config, Settings};
 use crate::keyspace::borrow::Keyspace;
+use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
 use crate::observe::tally::Tallies;
@@ -33,6 +34,11 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// The file cannot be read.
     fn read_file(&self, path: &std::path::Path) -> std::io::Result<String>;
+    /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is right
+    /// as well, only slower.
+    fn free_elsewhere(&self, garbage: Garbage) {
+        drop(garbage);
+    }
 }
 
 /// Bytes.

@@ -5,7 +5,7 @@
 use crate::base::time::Mono;
 use crate::keyspace::access::Access;
 use crate::keyspace::entry::{Entry, NewValue, Timer, Value};
-use crate::keyspace::shard::{Place, Shard};
+use crate::keyspace::shard::{Place, Shard, Use};
 use crate::keyspace::table::Spot;
 use crate::keyspace::wheel::Target;
 use crate::keyspace::{Db, Key};
@@ -89,6 +89,18 @@ impl<'s, 'k> Edit<'s, 'k> {
     #[must_use]
     pub fn deadline(&self) -> Option<Mono> {
         self.entry().and_then(Entry::timer).map(|timer| timer.deadline)
+    }
+
+    /// Notes a use of the key, if it exists and uses count: looking a key up to change it is one.
+    pub fn used(&mut self, usage: Use) {
+        let (mode, now) = (self.shard.access_mode, self.now);
+        if usage == Use::Peek || self.spot.is_none() {
+            return;
+        }
+        let chance = self.shard.rng.u32(..);
+        if let Some(entry) = self.entry_mut() {
+            entry.set_access(entry.access().used(mode, now, chance));
+        }
     }
 
     /// Writes the value, whether or not the key exists.

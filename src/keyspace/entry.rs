@@ -243,6 +243,12 @@ impl Entry {
         HEADER_BYTES + if kind & HAS_TIMER != 0 { TIMER_BYTES } else { 0 }
     }
 
+    /// Fetches the block into the cache.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        crate::base::prefetch::prefetch(self.0.as_ptr());
+    }
+
     #[inline]
     const fn header(&self) -> &Header {
         // SAFETY: every block starts with an initialised, aligned header.
@@ -307,6 +313,14 @@ impl Entry {
             }),
             // SAFETY: the form says that an owned `Box<Vec<u8>>` is stored there; it lives as long as `self`.
             _ => Value::Heap(unsafe { &*at.cast::<*mut Vec<u8>>().read_unaligned() }),
+        }
+    }
+
+    /// The name that TYPE gives its value.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self.value() {
+            Value::Int(_) | Value::Inline(_) | Value::Heap(_) => "string",
         }
     }
 

@@ -4,6 +4,8 @@ pub mod access;
 pub mod borrow;
 pub mod edit;
 pub mod entry;
+pub mod flush;
+mod hints;
 pub mod shard;
 pub mod slot;
 pub mod table;

@@ -43,4 +43,14 @@ impl Slot {
         }
         &mut self.others[index]
     }
+
+    /// Takes table number `table` out and leaves an empty one.
+    pub(crate) fn take_table(&mut self, table: u8) -> Table {
+        match table.checked_sub(1) {
+            None => std::mem::take(&mut self.main),
+            Some(index) => {
+                self.others.get_mut(usize::from(index)).map(std::mem::take).unwrap_or_default()
+            }
+        }
+    }
 }

@@ -68,6 +68,11 @@ impl Watches {
         self.changed_where(|watched_db, watched_key| watched_db == db && watched_key == key);
     }
 
+    /// The watched keys of a database.
+    pub fn keys_of(&self, db: Db) -> impl Iterator<Item = &[u8]> {
+        self.keys.keys().filter(move |(of, _)| *of == db).map(|(_, key)| &**key)
+    }
+
     /// Notes that all watched keys that `affected` picks have changed.
     pub fn changed_where(&mut self, affected: impl Fn(Db, &[u8]) -> bool) {
         for ((db, key), watched) in &mut self.keys {

@@ -4,6 +4,7 @@
 
 use crate::command::node::{CpuFigures, MemoryFigures, Platform};
 use crate::config::Settings;
+use crate::keyspace::flush::Garbage;
 use crate::observe::log::{LogControl, LogLevel};
 use std::path::Path;
 
@@ -77,5 +78,11 @@ impl Platform for SystemPlatform {
 
     fn read_file(&self, path: &Path) -> std::io::Result<String> {
         std::fs::read_to_string(path)
+    }
+
+    fn free_elsewhere(&self, garbage: Garbage) {
+        let thread = std::thread::Builder::new().name("free".to_owned());
+        // Where no thread can be started, the closure is dropped here, and what it holds is freed here.
+        let _ = thread.spawn(move || drop(garbage));
     }
 }

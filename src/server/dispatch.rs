@@ -10,6 +10,7 @@ use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Reach, Run};
 use crate::command::table::{Command, key_slots};
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::observe::commands::CallEnd;
 use crate::observe::latency::LatencyEvent;
@@ -67,6 +68,7 @@ pub(crate) fn context<'a>(
         command,
         in_transaction: false,
         effect: None,
+        garbage: Garbage::default(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! A standstill of the whole server: every connection waits until whoever asked for it lets go (DEBUG SLEEP).
+//! A standstill of the whole server: every connection waits until whoever asked for it lets go
+//! (DEBUG SLEEP).
 //!
 //! It stops threads, not tasks, on purpose: the server shall look hung from the outside.
 

@@ -12,7 +12,8 @@ use std::time::Duration;
 /// A subcommand's name, how many arguments it has, and its function.
 pub(super) type Subcommand = (&'static str, usize, fn(&mut Context<'_>, Args<'_>) -> Outcome);
 
-/// The subcommands. All of them run with every shard borrowed, because SLEEP keeps them from everybody.
+/// The subcommands. All of them run with every shard borrowed, because SLEEP keeps them from
+/// everybody.
 pub(super) const SUBCOMMANDS: &[Subcommand] = &[
     ("change-repl-id", 0, change_replication_id),
     ("error", 1, error),

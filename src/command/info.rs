@@ -1,7 +1,7 @@
 //! INFO: figures of the server in sections, with the names and in the order of Redis 7.4.
 //!
-//! Absent on purpose: fields about what this server does not have, and every field that would have to be
-//! made up. A new section is a line in [`SECTIONS`].
+//! Absent on purpose: fields about what this server does not have, and every field that would have
+//! to be made up. A new section is a line in [`SECTIONS`].
 
 mod memory;
 mod server;

@@ -1,8 +1,8 @@
 //! LATENCY: spikes of the server's parts, and how long commands take (Redis documentation,
 //! "Latency monitoring").
 //!
-//! Not here: what is recorded (`server/dispatch.rs`, `runtime/worker.rs`) and the texts of GRAPH and
-//! DOCTOR (`observe`).
+//! Not here: what is recorded (`server/dispatch.rs`, `runtime/worker.rs`) and the texts of GRAPH
+//! and DOCTOR (`observe`).
 
 use crate::command::args::Args;
 use crate::command::context::Context;
@@ -216,7 +216,8 @@ fn measured(totals: &CommandTotals, command: &Command) -> bool {
     totals.of(command.id).is_some_and(|total| total.durations.count() > 0)
 }
 
-/// The command of this name (`get`, `config|get`), and its subcommands; none if there is no such command.
+/// The command of this name (`get`, `config|get`), and its subcommands; none if there is no such
+/// command.
 fn named(name: &[u8]) -> impl Iterator<Item = &'static Command> {
     let (container, sub) = match name.iter().position(|&byte| byte == b'|') {
         Some(bar) => (&name[..bar], Some(&name[bar + 1..])),

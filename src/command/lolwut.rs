@@ -22,8 +22,8 @@ pub(super) const ROWS: &[Spec] = &[Spec {
 const ROWS_OF_PALES: usize = 5;
 const PALES: usize = 40;
 
-/// `VERSION` chooses among the pictures of Redis's releases; there is one picture here, so it only has to
-/// be a number. Other words are ignored, as in Redis.
+/// `VERSION` chooses among the pictures of Redis's releases; there is one picture here, so it only
+/// has to be a number. Other words are ignored, as in Redis.
 fn lolwut(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if args.left() >= 2 && args.take_keyword("version") {
         args.int()?;

@@ -1,12 +1,12 @@
 //! MEMORY: where the memory of the process is (Redis documentation, "MEMORY STATS").
 //!
-//! Not here: the size of one key.
+//! Not here: the size of one key (`memory_usage`).
 
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::figures::{Footprint, Overhead, ShardSums};
 use crate::command::spec::{Acl, Flags, Outcome, Reach, Run, Spec};
-use crate::command::{help, memory_doctor};
+use crate::command::{help, memory_doctor, memory_usage};
 
 const BASE: Spec = Spec {
     arity: 2,
@@ -16,7 +16,7 @@ const BASE: Spec = Spec {
     ..Spec::BASE
 };
 
-/// MEMORY DOCTOR|HELP|MALLOC-STATS|PURGE|STATS
+/// MEMORY DOCTOR|HELP|MALLOC-STATS|PURGE|STATS|USAGE
 pub(super) const ROWS: &[Spec] = &[Spec {
     name: "memory",
     arity: -2,
@@ -61,6 +61,7 @@ pub(super) const ROWS: &[Spec] = &[Spec {
             run: Run::Plain(stats),
             ..BASE
         },
+        memory_usage::USAGE,
     ],
     run: Run::Container,
     ..BASE

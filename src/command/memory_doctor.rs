@@ -1,7 +1,8 @@
 //! The report of MEMORY DOCTOR: what is odd about the memory, and what to do about it.
 //!
-//! The texts and thresholds are Redis's own (`getMemoryDoctorReport`), since people and tests know them.
-//! Absent are those about replicas, scripts and the active defragmentation, which this server does not have.
+//! The texts and thresholds are Redis's own (`getMemoryDoctorReport`), since people and tests know
+//! them. Absent are those about replicas, scripts and the active defragmentation, which this server
+//! does not have.
 
 use crate::command::figures::{Footprint, Overhead};
 

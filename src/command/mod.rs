@@ -1,4 +1,5 @@
-//! Commands: one row and one function each, in a file per family. Knows no connection and no thread.
+//! Commands: one row and one function each, in a file per family. Knows no connection and no
+//! thread.
 //!
 //! A new command is a row in its family's `ROWS`; a new family is a line in [`FAMILIES`].
 
@@ -9,6 +10,8 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod auth;
+mod client;
 mod cluster;
 mod compare;
 mod config;
@@ -25,6 +28,10 @@ mod lifetime;
 mod lolwut;
 mod memory;
 mod memory_doctor;
+mod memory_usage;
+mod object;
+mod rename;
+mod scan;
 mod server;
 mod slowlog;
 mod string;
@@ -36,6 +43,8 @@ use spec::Spec;
 /// The rows of all families.
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
+    auth::ROWS,
+    client::ROWS,
     cluster::ROWS,
     compare::ROWS,
     config::ROWS,
@@ -48,6 +57,9 @@ const FAMILIES: &[&[Spec]] = &[
     latency::ROWS,
     lolwut::ROWS,
     memory::ROWS,
+    object::ROWS,
+    rename::ROWS,
+    scan::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,

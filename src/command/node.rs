@@ -1,5 +1,5 @@
-//! What all cores of a node share: keys, connections, settings, metrics, identity, and the two doors to the
-//! outside (clock and platform).
+//! What all cores of a node share: keys, connections, settings, metrics, identity, and the two
+//! doors to the outside (clock and platform).
 
 use crate::base::time::{Clock, Now};
 use crate::clients::{Registry, Stall};
@@ -21,7 +21,8 @@ use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 /// The version of Redis whose behaviour this server matches, as HELLO and INFO name it.
 pub const REDIS_VERSION: &str = "7.4.0";
 
-/// What only the process can find out; `runtime/platform.rs` asks the operating system, tests make it up.
+/// What only the process can find out; `runtime/platform.rs` asks the operating system, tests make
+/// it up.
 pub trait Platform: Send + Sync {
     /// Memory of the process.
     fn memory(&self) -> MemoryFigures;
@@ -54,8 +55,8 @@ pub trait Platform: Send + Sync {
     fn read_file(&self, path: &Path) -> io::Result<String>;
     /// Lets the calling thread, and whoever waits for it, stand still (DEBUG SLEEP).
     fn stand_still(&self, time: Duration);
-    /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is right
-    /// as well, only slower.
+    /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is
+    /// right as well, only slower.
     fn free_elsewhere(&self, garbage: Garbage) {
         drop(garbage);
     }

@@ -98,8 +98,8 @@ impl Shutdown {
     }
 }
 
-/// No reply if it succeeds: the connection closes. There is no delay for replicas, so there never is a
-/// shutdown in progress that could be aborted.
+/// No reply if it succeeds: the connection closes. There is no delay for replicas, so there never
+/// is a shutdown in progress that could be aborted.
 fn shutdown(cx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let wanted = Shutdown::parse(args)?;
     if wanted.abort {

@@ -1,5 +1,6 @@
-//! All shards of a node, and how a command borrows the ones that it needs: each behind a short lock,
-//! several in ascending order, which is the only lock order there is (docs/adr/0001-borrow-a-shard.md).
+//! All shards of a node, and how a command borrows the ones that it needs: each behind a short
+//! lock, several in ascending order, which is the only lock order there is
+//! (docs/adr/0001-borrow-a-shard.md).
 //!
 //! Nothing awaits while it holds a `Borrowed`.
 
@@ -88,7 +89,7 @@ impl Keyspace {
                 seed: layout.seed,
                 now: layout.now,
             };
-            Some(Cell(Mutex::new(Shard::new(setup, Arc::clone(&hints)))))
+            Some(Cell(Mutex::new(Shard::with_hints(setup, Arc::clone(&hints)))))
         });
         let shift = slots.trailing_zeros();
         let cells = cells.collect();
@@ -194,6 +195,24 @@ impl Borrowed<'_> {
             Held::All(guards) => guards.get_mut(usize::from(wanted.0)),
         };
         held.expect("a command borrows the shards of all its keys")
+    }
+
+    /// Calls `use_it` with one shard. If none is borrowed, that one is, for as long as the call
+    /// takes.
+    ///
+    /// # Panics
+    /// If some shards are borrowed and not all: taking another one could wait for ever.
+    pub fn visit<R>(&mut self, shard: ShardId, use_it: impl FnOnce(&mut Shard) -> R) -> R {
+        match &mut self.held {
+            Held::All(guards) => use_it(&mut guards[usize::from(shard.0)]),
+            Held::None => {
+                let mut borrowed = self.keyspace.borrow_shard(shard);
+                use_it(borrowed.shards().next().expect("one shard was borrowed"))
+            }
+            Held::One(..) | Held::Some(_) => {
+                panic!("a command that visits shards has borrowed none or all")
+            }
+        }
     }
 
     /// Gives all shards back early: the rest of the command needs none.

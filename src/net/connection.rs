@@ -1,8 +1,9 @@
-//! A connection: reads into the worker's shared buffer, lets the session take a turn, writes the replies.
+//! A connection: reads into the worker's shared buffer, lets the session take a turn, writes the
+//! replies.
 //!
-//! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis, so that
-//! a client may send everything before it reads anything; `client-output-buffer-limit` bounds that.
-//! Not here: what requests mean (`server`), and accepting (`listen`).
+//! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis,
+//! so that a client may send everything before it reads anything; `client-output-buffer-limit`
+//! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
 use crate::base::time::Mono;
 use crate::clients::Kill;
@@ -35,8 +36,8 @@ pub trait Outside: Send + Sync {
     fn shut_down(&self);
 }
 
-/// What all connections of a worker share. Never contended: only the worker's own tasks lock it, and none
-/// of them waits while it does.
+/// What all connections of a worker share. Never contended: only the worker's own tasks lock it,
+/// and none of them waits while it does.
 pub struct Desk {
     core: Core,
     writer: Writer,
@@ -230,7 +231,7 @@ impl Connection {
                 Poll::Ready(Ok(read)) if read > 0 => {
                     return Poll::Ready(self.shared_turn(desk, read, cx));
                 }
-                other => other,
+                ended @ (Poll::Ready(_) | Poll::Pending) => ended,
             }
         } else {
             self.poll_read_more(cx)
@@ -243,7 +244,8 @@ impl Connection {
                 Poll::Ready(self.pending_turn(cx))
             }
             Poll::Ready(Err(_)) => Poll::Ready(Err(End::Failed)),
-            // Everything that had arrived is answered, and replies that are not taken by now may be lost.
+            // Everything that had arrived is answered, and replies that are not taken by now may be
+            // lost.
             Poll::Pending
                 if self.worker.stopping.load(Ordering::Acquire) && self.unsent.is_empty() =>
             {

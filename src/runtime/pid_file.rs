@@ -1,4 +1,5 @@
-//! The file that names this process, for start scripts: there as long as the server runs (`pidfile`).
+//! The file that names this process, for start scripts: there as long as the server runs
+//! (`pidfile`).
 
 use crate::command::node::system_text;
 use std::path::PathBuf;

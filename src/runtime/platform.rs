@@ -1,7 +1,7 @@
 //! What the operating system and the allocator know about this process.
 //!
-//! Uses `unsafe` for `getrusage`, `getrlimit`, `setrlimit` and `sysconf`, which std does not offer, and for
-//! jemalloc's `mallctl`, whose purge has no wrapper.
+//! Uses `unsafe` for `getrusage`, `getrlimit`, `setrlimit` and `sysconf`, which std does not offer,
+//! and for jemalloc's `mallctl`, whose purge has no wrapper.
 
 use crate::command::node::{CpuFigures, MemoryFigures, Platform};
 use crate::keyspace::flush::Garbage;
@@ -53,7 +53,8 @@ fn system(name: libc::c_int) -> u64 {
 impl Platform for SystemPlatform {
     fn memory(&self) -> MemoryFigures {
         use tikv_jemalloc_ctl::{epoch, stats};
-        // The statistics are cached until the epoch moves. They cannot fail: the allocator is linked in.
+        // The statistics are cached until the epoch moves. They cannot fail: the allocator is
+        // linked in.
         let _ = epoch::advance();
         let page_bytes = system(libc::_SC_PAGESIZE);
         MemoryFigures {
@@ -138,12 +139,14 @@ impl Platform for SystemPlatform {
 
     fn free_elsewhere(&self, garbage: Garbage) {
         let thread = std::thread::Builder::new().name("free".to_owned());
-        // Where no thread can be started, the closure is dropped here, and what it holds is freed here.
+        // Where no thread can be started, the closure is dropped here, and what it holds is freed
+        // here.
         let _ = thread.spawn(move || drop(garbage));
     }
 }
 
-/// Lets the process open so many files if that may be; returns how many it may open, at most `wanted`.
+/// Lets the process open so many files if that may be; returns how many it may open, at most
+/// `wanted`.
 fn raise_file_limit(wanted: u64) -> u64 {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a valid place to write to.

@@ -2,7 +2,8 @@
 //!
 //! Not here: reading a clock. Only `runtime/clock.rs` does; everybody else is told.
 
-/// Milliseconds of the boot-time monotonic clock (`CLOCK_BOOTTIME`): expiry and every duration use it.
+/// Milliseconds of the boot-time monotonic clock (`CLOCK_BOOTTIME`): expiry and every duration
+/// use it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(pub u64);
 

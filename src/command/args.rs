@@ -96,3 +96,19 @@ impl<'r> Args<'r> {
         self.argv
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::resp::request::Span;
+
+    /// Calls `test` with the words of `line`, which has no command name in front.
+    pub(crate) fn with_args<R>(line: &str, test: impl FnOnce(Args<'_>) -> R) -> R {
+        let start_of = |word: &str| word.as_ptr().addr() - line.as_ptr().addr();
+        let spans: Vec<Span> = line
+            .split_ascii_whitespace()
+            .map(|word| Span { start: start_of(word), len: word.len() })
+            .collect();
+        test(Args::new(Argv::new(line.as_bytes(), &spans), 0, &[]))
+    }
+}

@@ -9,24 +9,41 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod compare;
 mod connection;
+mod counter;
 mod database;
 mod expire;
 mod help;
 mod keys;
+mod lifetime;
 mod memory_usage;
 mod object;
 mod rename;
 mod scan;
 mod string;
+mod string_set;
 mod transaction;
 
 use spec::Spec;
 
 /// The rows of all families.
 #[rustfmt::skip]
-const FAMILIES: &[&[Spec]] =
-    &[connection::ROWS, database::ROWS, expire::ROWS, keys::ROWS, string::ROWS, transaction::ROWS];
+const FAMILIES: &[&[Spec]] = &[
+    compare::ROWS,
+    connection::ROWS,
+    counter::ROWS,
+    database::ROWS,
+    expire::ROWS,
+    keys::ROWS,
+    memory_usage::ROWS,
+    object::ROWS,
+    rename::ROWS,
+    scan::ROWS,
+    string::ROWS,
+    string_set::ROWS,
+    transaction::ROWS,
+];
 
 /// Commands of Redis that this version does not have, so that the error can say so.
 const KNOWN_BUT_ABSENT: &[&str] = &[];

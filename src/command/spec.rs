@@ -289,6 +289,15 @@ pub enum Reach {
     EachShard,
 }
 
+/// That a command should no longer be used in new programs, as COMMAND DOCS says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// The version of Redis that deprecated it.
+    pub since: &'static str,
+    /// What to use instead.
+    pub replaced_by: &'static str,
+}
+
 /// The row.
 #[derive(Clone, Copy)]
 pub struct Spec {
@@ -319,6 +328,8 @@ pub struct Spec {
     pub tips: &'static [&'static str],
     /// Versions and what changed in them, as COMMAND DOCS lists them.
     pub history: &'static [(&'static str, &'static str)],
+    /// Whether it is still recommended.
+    pub deprecated: Option<Deprecation>,
     /// Subcommands.
     pub subcommands: &'static [Spec],
     /// What does the work.
@@ -341,6 +352,7 @@ impl Spec {
         syntax: "",
         tips: &[],
         history: &[],
+        deprecated: None,
         subcommands: &[],
         run: Run::Container,
     };

@@ -6,9 +6,12 @@
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
-use crate::keyspace::shard::{Shard, ShardSetup};
+use crate::keyspace::Db;
+use crate::keyspace::hints::Hints;
+use crate::keyspace::shard::{KeyHash, Shard, ShardSetup};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// The number of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +50,8 @@ pub struct Keyspace {
     shift: u32,
     databases: u16,
     alarm: Box<dyn Alarm>,
+    hashing: KeyHash,
+    hints: Arc<Hints>,
 }
 
 /// The shards that a command works on, given back when this is dropped.
@@ -73,6 +78,7 @@ impl Keyspace {
     pub fn new(layout: Layout, alarm: Box<dyn Alarm>) -> Self {
         assert!(layout.shards.is_power_of_two() && layout.shards <= SlotId::COUNT);
         let slots = SlotId::COUNT / layout.shards;
+        let hints = Arc::new(Hints::default());
         let cells = (0..layout.shards).filter_map(|shard| {
             let setup = ShardSetup {
                 first: SlotId::new(shard * slots)?,
@@ -82,10 +88,12 @@ impl Keyspace {
                 seed: layout.seed,
                 now: layout.now,
             };
-            Some(Cell(Mutex::new(Shard::new(setup))))
+            Some(Cell(Mutex::new(Shard::new(setup, Arc::clone(&hints)))))
         });
         let shift = slots.trailing_zeros();
-        Self { cells: cells.collect(), shift, databases: layout.databases, alarm }
+        let cells = cells.collect();
+        let hashing = KeyHash::new(layout.seed);
+        Self { cells, shift, databases: layout.databases, alarm, hashing, hints }
     }
 
     /// Number of shards.
@@ -141,6 +149,25 @@ impl Keyspace {
     #[must_use]
     pub fn borrow_shard(&self, shard: ShardId) -> Borrowed<'_> {
         Borrowed { keyspace: self, held: Held::One(shard, self.lock(shard)) }
+    }
+
+    /// Starts fetching what a look-up of this key will need first; returns its hash for
+    /// [`Keyspace::prefetch_entry`]. Takes no lock.
+    #[inline]
+    #[must_use]
+    pub fn prefetch_bucket(&self, slot: SlotId, key: &[u8]) -> u64 {
+        let hash = self.hashing.of(key);
+        self.hints.prefetch(slot, hash);
+        hash
+    }
+
+    /// Starts fetching the key's entry, once its bucket is there.
+    #[inline]
+    pub fn prefetch_entry(&self, db: Db, slot: SlotId, hash: u64) {
+        // Whoever holds the shard is likely to bring the line in anyway.
+        if let Some(shard) = self.cells[usize::from(self.shard_of(slot).0)].0.try_lock() {
+            shard.prefetch(db, slot, hash);
+        }
     }
 
     #[inline]

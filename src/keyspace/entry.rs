@@ -243,6 +243,12 @@ impl Entry {
         HEADER_BYTES + if kind & HAS_TIMER != 0 { TIMER_BYTES } else { 0 }
     }
 
+    /// Fetches the block into the cache.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        crate::base::prefetch::prefetch(self.0.as_ptr());
+    }
+
     #[inline]
     const fn header(&self) -> &Header {
         // SAFETY: every block starts with an initialised, aligned header.

@@ -5,6 +5,7 @@ pub mod borrow;
 pub mod edit;
 pub mod entry;
 pub mod flush;
+mod hints;
 pub mod scan;
 pub mod shard;
 pub mod slot;

@@ -24,7 +24,10 @@ struct Bucket {
     more: Option<Box<Bucket>>,
 }
 
-const _: () = assert!(size_of::<Bucket>() == 64, "a bucket is a cache line");
+/// Size of a bucket.
+pub(crate) const BUCKET_BYTES: usize = 64;
+
+const _: () = assert!(size_of::<Bucket>() == BUCKET_BYTES, "a bucket is a cache line");
 
 /// Where an entry was found. Valid until the table changes.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +111,25 @@ impl Table {
     #[must_use]
     pub const fn bucket_count(&self) -> usize {
         self.buckets.len()
+    }
+
+    /// Where the buckets are, for prefetching.
+    pub(crate) fn buckets_address(&self) -> usize {
+        self.buckets.as_ptr().addr()
+    }
+
+    /// Fetches the entry that a key with this hash most likely has.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        let Some(bucket) = self.buckets.get(hash as usize & self.buckets.len().wrapping_sub(1))
+        else {
+            return;
+        };
+        let candidates = bucket.candidates(tag_of(hash));
+        let cell = candidates.trailing_zeros() as usize / 8;
+        if let Some(Some(entry)) = bucket.cells.get(cell) {
+            entry.prefetch();
+        }
     }
 
     /// Heap bytes of the table itself, without its entries.

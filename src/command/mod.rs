@@ -13,6 +13,8 @@ mod compare;
 mod connection;
 mod counter;
 mod database;
+mod dataset_digest;
+mod debug;
 mod expire;
 mod help;
 mod keys;
@@ -34,6 +36,7 @@ const FAMILIES: &[&[Spec]] = &[
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
+    debug::ROWS,
     expire::ROWS,
     keys::ROWS,
     memory_usage::ROWS,

@@ -8,6 +8,13 @@ use crate::resp::request::{Argv, ProtocolError};
 /// How much of a request is repeated in an error.
 const QUOTED_BYTES_MAX: usize = 128;
 
+/// DEBUG, for a client that `enable-debug-command` does not name.
+pub(super) const PROTECTED: CommandError = CommandError::fixed(
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can \
+     run it from a local connection, otherwise you need to set this option in the configuration \
+     file, and then restart the server.",
+);
+
 /// As C's `%.*s`: at most `most` bytes, up to the first NUL.
 fn quoted(word: &[u8], most: usize) -> &[u8] {
     let end = word.iter().position(|&byte| byte == 0).unwrap_or(word.len());

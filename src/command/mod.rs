@@ -12,8 +12,12 @@ pub mod table;
 mod compare;
 mod connection;
 mod counter;
+mod increx;
+mod lcs;
 mod lifetime;
 mod string;
+mod string_multi;
+mod string_range;
 mod string_set;
 mod transaction;
 
@@ -25,7 +29,11 @@ const FAMILIES: &[&[Spec]] = &[
     compare::ROWS,
     connection::ROWS,
     counter::ROWS,
+    increx::ROWS,
+    lcs::ROWS,
     string::ROWS,
+    string_multi::ROWS,
+    string_range::ROWS,
     string_set::ROWS,
     transaction::ROWS,
 ];

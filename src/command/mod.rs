@@ -21,9 +21,11 @@ mod database;
 mod expire;
 mod figures;
 mod help;
+mod increx;
 mod info;
 mod keys;
 mod latency;
+mod lcs;
 mod lifetime;
 mod lolwut;
 mod memory;
@@ -35,6 +37,8 @@ mod scan;
 mod server;
 mod slowlog;
 mod string;
+mod string_multi;
+mod string_range;
 mod string_set;
 mod transaction;
 
@@ -52,9 +56,11 @@ const FAMILIES: &[&[Spec]] = &[
     counter::ROWS,
     database::ROWS,
     expire::ROWS,
+    increx::ROWS,
     info::ROWS,
     keys::ROWS,
     latency::ROWS,
+    lcs::ROWS,
     lolwut::ROWS,
     memory::ROWS,
     object::ROWS,
@@ -63,6 +69,8 @@ const FAMILIES: &[&[Spec]] = &[
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,
+    string_multi::ROWS,
+    string_range::ROWS,
     string_set::ROWS,
     transaction::ROWS,
 ];

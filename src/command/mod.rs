@@ -18,6 +18,9 @@ mod config;
 mod connection;
 mod counter;
 mod database;
+mod dataset_digest;
+mod debug;
+mod debug_server;
 mod expire;
 mod figures;
 mod help;
@@ -55,6 +58,7 @@ const FAMILIES: &[&[Spec]] = &[
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
+    debug::ROWS,
     expire::ROWS,
     increx::ROWS,
     info::ROWS,

@@ -1,4 +1,5 @@
-//! Compare and delete, compare and set: DELEX, DELIFEQ, DIGEST, CAD, CAS, and the comparison that SET shares.
+//! Compare and delete, compare and set: DELEX, DELIFEQ, DIGEST, CAD, CAS, and the comparison that
+//! SET shares.
 //!
 //! Not here: SET itself (`string_set`).
 

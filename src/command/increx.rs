@@ -1,5 +1,5 @@
-//! INCREX: a counter with bounds and an end, in one step (Redis 8.8; Valkey 9.2 has the same options and
-//! more precise errors, which are used here).
+//! INCREX: a counter with bounds and an end, in one step (Redis 8.8; Valkey 9.2 has the same
+//! options and more precise errors, which are used here).
 //!
 //! Not here: the plain counters (`counter`).
 

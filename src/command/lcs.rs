@@ -1,7 +1,8 @@
-//! LCS: the longest common subsequence of two strings, which Redis calls their longest common substring.
+//! LCS: the longest common subsequence of two strings, which Redis calls their longest common
+//! substring.
 //!
-//! It fills a table of one cell per pair of prefixes, as Redis does, so that among several longest ones the
-//! same is found. `proto-max-bulk-len` limits the table.
+//! It fills a table of one cell per pair of prefixes, as Redis does, so that among several longest
+//! ones the same is found. `proto-max-bulk-len` limits the table.
 
 use crate::command::args::Args;
 use crate::command::context::{Context, Keys};

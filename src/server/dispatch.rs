@@ -1,4 +1,5 @@
-//! From a request to its function: which shards it borrows, how long it took, and what is counted about it.
+//! From a request to its function: which shards it borrows, how long it took, and what is counted
+//! about it.
 //!
 //! Not here: whether the request is allowed at all (`session`).
 
@@ -8,10 +9,12 @@ use crate::command::args::Args;
 use crate::command::context::{Caller, Context, Effect, Keys};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Reach, Run};
-use crate::command::table::{Command, key_slots};
+use crate::command::table::{Command, has_one_key, key_slots};
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::observe::commands::CallEnd;
+use crate::observe::counters::Count;
 use crate::observe::latency::LatencyEvent;
 use crate::observe::slowlog::Sender;
 use crate::resp::reply::Writer;
@@ -29,19 +32,32 @@ pub(crate) struct Start {
     pub(crate) nanos: u64,
 }
 
+/// A request and the command it names.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'r> {
+    pub(crate) command: &'static Command,
+    pub(crate) argv: Argv<'r>,
+    /// The slot of its first key, if somebody has computed it.
+    pub(crate) slot: Option<SlotId>,
+}
+
 /// Runs a command that is allowed to run, outside a transaction.
 #[inline]
 pub(crate) fn execute(
     core: &Core,
     caller: &mut Caller,
-    (command, argv): (&'static Command, Argv<'_>),
+    call: Call<'_>,
     writer: &mut Writer,
     now: Now,
 ) -> Option<Effect> {
+    let Call { command, argv, slot } = call;
     let mut slots = Slots::new();
-    key_slots(command.spec, argv, &mut slots);
+    match slot {
+        Some(slot) if has_one_key(command.spec) => slots.push(slot),
+        Some(_) | None => key_slots(command.spec, argv, &mut slots),
+    }
     let shards = match command.spec.reach {
-        Reach::Keys => core.node.keyspace.borrow(&slots),
+        Reach::Keys | Reach::EachShard => core.node.keyspace.borrow(&slots),
         Reach::AllShards => core.node.keyspace.borrow_all(),
     };
     let mut cx = context(core, caller, command, writer, (shards, now));
@@ -67,6 +83,7 @@ pub(crate) fn context<'a>(
         command,
         in_transaction: false,
         effect: None,
+        garbage: Garbage::default(),
     }
 }
 
@@ -97,12 +114,13 @@ pub(crate) fn refuse(core: &Core, reply: &mut Writer, error: &CommandError) {
 pub(crate) fn account(
     core: &Core,
     caller: &Caller,
-    (command, argv): (&Command, Argv<'_>),
+    Call { command, argv, .. }: Call<'_>,
     start: Start,
     (end_ns, end): (u64, CallEnd),
 ) {
     let took_ns = end_ns.saturating_sub(start.nanos);
     let tally = core.tally();
+    tally.counters.add(Count::CommandsRun, 1);
     tally.commands.called(command.id, took_ns, end);
     if core.settings().latency_tracking {
         tally.commands.track(command.id, took_ns);

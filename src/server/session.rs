@@ -3,24 +3,27 @@
 //! Not here: the socket, and what waits. A turn ends with a word that says what has to happen next.
 //! Invariant: what `turn` reports as used is never looked at again, and nothing else is skipped.
 
+use crate::base::slot::SlotId;
 use crate::base::time::Now;
-use crate::clients::{Client, Figures, Kill, PauseScope};
+use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
 use crate::command::context::{Caller, Effect, Replies};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
 use crate::command::table::{Command, Lookup, table};
+use crate::config::ProtectedAction;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
-use crate::observe::counters::Count;
 use crate::resp::reply::{Protocol, Writer};
-use crate::resp::request::{Argv, Bounds, Parsed, Parser};
+use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
-use crate::server::dispatch::{self, Start};
+use crate::server::dispatch::{self, Call, Start};
 use crate::server::refusal;
-use crate::server::transaction::Transaction;
+use crate::server::transaction::{self, Transaction};
+use crate::server::window::Window;
 use std::sync::Arc;
 
-/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more are made.
+/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
+/// are made.
 const TURN_OUTPUT_BYTES_MAX: usize = 256 * 1024;
 
 /// What a turn left to do.
@@ -50,6 +53,15 @@ struct State {
     protocol: Protocol,
     transaction: Transaction,
     last_command: u16,
+    /// Bytes from the start of the request that is running on.
+    unread: usize,
+}
+
+/// How far a turn has come.
+struct Turn {
+    at: Start,
+    used: usize,
+    output_max: usize,
 }
 
 enum Step {
@@ -61,14 +73,21 @@ impl Session {
     /// The session of a connection that has just been accepted.
     #[must_use]
     pub fn new(core: &Core, client: Arc<Client>) -> Self {
-        let authenticated = core.settings().requirepass.is_none();
-        if authenticated {
-            client.set_user(Some(b"default"));
-        }
-        let caller =
-            Caller { client, db: Db(0), authenticated, no_touch: false, replies: Replies::On };
-        let transaction = Transaction::default();
-        let state = State { caller, protocol: Protocol::Resp2, transaction, last_command: 0 };
+        let caller = Caller {
+            client,
+            db: Db(0),
+            authenticated: core.settings().requirepass.is_none(),
+            no_touch: false,
+            no_evict: false,
+            replies: Replies::On,
+        };
+        let state = State {
+            caller,
+            protocol: Protocol::Resp2,
+            transaction: Transaction::default(),
+            last_command: 0,
+            unread: 0,
+        };
         Self { parser: Parser::default(), state }
     }
 
@@ -78,51 +97,82 @@ impl Session {
         &self.state.caller.client
     }
 
-    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go to `writer`.
-    /// Returns how many bytes were used, and what to do then.
+    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go
+    /// to `writer`. Returns how many bytes were used, and what to do then.
     pub fn turn(&mut self, core: &Core, input: &[u8], writer: &mut Writer) -> (usize, Then) {
         writer.protocol = self.state.protocol;
-        let start = writer.out.len();
-        let mut at = Start { now: core.node.clock.now(), nanos: core.node.clock.nanos() };
-        let (first_ns, mut used) = (at.nanos, 0);
+        let nanos = core.node.clock.nanos();
+        let mut turn = Turn {
+            at: Start { now: core.node.clock.at(nanos), nanos },
+            used: 0,
+            output_max: writer.out.len() + TURN_OUTPUT_BYTES_MAX,
+        };
+        let mut window = Window::default();
         let then = loop {
             let bounds = Bounds {
                 bulk_bytes_max: core.settings().proto_max_bulk_len as i64,
                 authenticated: self.state.caller.authenticated,
             };
-            let (argv, length) = match self.parser.parse(&input[used..], bounds) {
-                Ok(Parsed::Request(argv, length)) => (argv, length),
-                Ok(Parsed::Nothing(length)) => {
-                    used += length;
-                    continue;
+            let end = window.fill(&mut self.parser, &input[turn.used..], bounds, core);
+            window.prefetch_entries(core, self.state.caller.db);
+            if let Some(then) = self.run_window(core, &window, input, (writer, &mut turn)) {
+                self.parser.rewind();
+                break then;
+            }
+            match end {
+                Ok(None) => {}
+                Ok(Some(wanted)) => {
+                    self.parser.forget();
+                    break Then::Read(wanted);
                 }
-                Ok(Parsed::Incomplete(wanted)) => break Then::Read(wanted),
                 Err(error) => {
-                    dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
-                    used = input.len();
+                    let rest = &input[turn.used..];
+                    refusal::log_protocol_error(core.settings(), self.client(), error, rest);
+                    if self.state.caller.replies == Replies::On {
+                        dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
+                    }
+                    turn.used = input.len();
                     break Then::Close;
                 }
-            };
-            let step = self.state.request(core, argv, writer, &mut at);
-            if matches!(step, Step::Stop(Then::Paused)) {
-                break Then::Paused;
-            }
-            used += length;
-            match step {
-                Step::Stop(then) => break then,
-                Step::Next if writer.out.len() - start > TURN_OUTPUT_BYTES_MAX => {
-                    break Then::Flush;
-                }
-                Step::Next => {}
-            }
-            // Milliseconds matter to expiry, so a long turn reads the clock again.
-            if at.nanos - first_ns > 1_000_000 {
-                at.now = core.node.clock.now();
             }
         };
         self.state.protocol = writer.protocol;
-        self.publish(at.now, input.len() - used, then);
-        (used, then)
+        self.state.unread = input.len() - turn.used;
+        self.publish(turn.at.now, then);
+        (turn.used, then)
+    }
+
+    /// Runs the requests that were read ahead, until one of them ends the turn.
+    #[inline]
+    fn run_window(
+        &mut self,
+        core: &Core,
+        window: &Window,
+        input: &[u8],
+        (writer, turn): (&mut Writer, &mut Turn),
+    ) -> Option<Then> {
+        let (start, first_ns) = (turn.used, turn.at.nanos);
+        for ahead in window.requests() {
+            let argv = self.parser.argv(ahead.found, &input[start + ahead.start..]);
+            self.state.unread = input.len() - start - ahead.start;
+            let request = Request { argv, command: ahead.command, slot: ahead.slot() };
+            let step = self.state.request(core, request, writer, &mut turn.at);
+            if matches!(step, Step::Stop(Then::Paused)) {
+                return Some(Then::Paused);
+            }
+            turn.used = start + ahead.end;
+            match step {
+                Step::Stop(then) => return Some(then),
+                Step::Next if writer.out.len() > turn.output_max => return Some(Then::Flush),
+                Step::Next => {}
+            }
+            // Milliseconds matter to expiry, so a long turn reads the clock again.
+            if turn.at.nanos - first_ns > 1_000_000 {
+                turn.at.now = core.node.clock.at(turn.at.nanos);
+            }
+        }
+        turn.used = start + window.end();
+        None
     }
 
     /// How much room is worth preparing for the rest of an unfinished request.
@@ -137,9 +187,8 @@ impl Session {
         core.node.clients.remove(self.state.caller.client.id);
     }
 
-    fn publish(&self, now: Now, buffered: usize, then: Then) {
+    fn publish(&self, now: Now, then: Then) {
         let mut figures = self.state.figures(now);
-        figures.input_bytes = buffered as u64;
         figures.blocked = then == Then::Paused;
         figures.output_bytes = self.client().figures().output_bytes;
         self.client().set_figures(&figures);
@@ -155,19 +204,21 @@ impl State {
             protocol: self.protocol.number() as u8,
             queued: self.transaction.queued(),
             watched: self.transaction.watched() as u64,
+            input_bytes: self.unread as u64,
             queued_bytes: self.transaction.queued_bytes() as u64,
             no_touch: self.caller.no_touch,
-            no_evict: self.caller.client.figures().no_evict,
+            no_evict: self.caller.no_evict,
             ..Figures::default()
         }
     }
 
-    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it ended.
+    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it
+    /// ended.
     #[inline]
     fn request(
         &mut self,
         core: &Core,
-        argv: Argv<'_>,
+        request: Request<'_>,
         writer: &mut Writer,
         at: &mut Start,
     ) -> Step {
@@ -175,8 +226,9 @@ impl State {
         if self.caller.replies == Replies::SkipNext {
             self.caller.replies = Replies::SkipThis;
         }
-        let step = match self.admit(core, argv, at.now) {
-            Ok(Admitted::Run(command)) => self.run(core, (command, argv), writer, at),
+        let Request { argv, slot, .. } = request;
+        let step = match self.admit(core, request, at.now) {
+            Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
             Ok(Admitted::Queue(command)) => {
                 self.transaction.push(command, argv);
                 writer.simple("QUEUED");
@@ -184,11 +236,8 @@ impl State {
             }
             Ok(Admitted::Later) => return Step::Stop(Then::Paused),
             Err(refused) => {
-                if let Some(command) = refused.command {
-                    core.tally().commands.rejected(command.id);
-                }
-                self.transaction.spoil();
-                dispatch::refuse(core, writer, &refused.error);
+                let error = self.refused(core, refused);
+                dispatch::refuse(core, writer, &error);
                 Step::Next
             }
         };
@@ -203,21 +252,41 @@ impl State {
         step
     }
 
-    /// Whether and how a request may run now. The order of the checks is Redis's (`processCommand`).
+    /// What a refusal means to the transaction, and its text.
+    #[cold]
+    fn refused(&mut self, core: &Core, refused: Refused) -> CommandError {
+        if let Some(command) = refused.command {
+            core.tally().commands.rejected(command.id);
+            if matches!(command.spec.run, Run::Session(SessionVerb::Exec)) {
+                self.transaction.reset(core);
+                return transaction::aborted_by(&refused.error);
+            }
+        }
+        self.transaction.spoil();
+        refused.error
+    }
+
+    /// Whether and how a request may run now. The order of the checks is Redis's
+    /// (`processCommand`).
     #[inline]
-    fn admit(&self, core: &Core, argv: Argv<'_>, now: Now) -> Result<Admitted, Refused> {
-        let command = match table().lookup(argv) {
-            Lookup::Found(command) => command,
-            Lookup::Absent => return Err(refusal::absent(argv).into()),
-            Lookup::Unknown => return Err(refusal::unknown(argv).into()),
-            Lookup::UnknownSubcommand(_) => return Err(refusal::unknown_subcommand(argv).into()),
+    fn admit(&self, core: &Core, request: Request<'_>, now: Now) -> Result<Admitted, Refused> {
+        let argv = request.argv;
+        let command = match request.command {
+            Some(command) => command,
+            None => look_up(argv)?,
         };
         let refuse = |error| Err(Refused { command: Some(command), error });
         let spec = command.spec;
         if !spec.accepts(argv.len()) {
             return refuse(CommandError::arity(&command.full_name));
         }
-        if !self.caller.authenticated && !spec.flags.has(Flags::NO_AUTH) {
+        if spec.flags.has(Flags::PROTECTED) && !self.may_debug(core) {
+            return refuse(refusal::PROTECTED);
+        }
+        if !self.caller.authenticated
+            && !spec.flags.has(Flags::NO_AUTH)
+            && core.settings().requirepass.is_some()
+        {
             return refuse(CommandError::fixed("NOAUTH Authentication required."));
         }
         let open = self.transaction.is_open();
@@ -237,6 +306,15 @@ impl State {
         }
     }
 
+    /// What `enable-debug-command` says about this client.
+    fn may_debug(&self, core: &Core) -> bool {
+        match core.settings().enable_debug_command {
+            ProtectedAction::Yes => true,
+            ProtectedAction::Local => self.caller.client.origin.is_local(),
+            ProtectedAction::No => false,
+        }
+    }
+
     fn may_write(&self, command: &Command) -> bool {
         let flags = command.spec.flags;
         let exec = matches!(command.spec.run, Run::Session(SessionVerb::Exec));
@@ -246,14 +324,8 @@ impl State {
     }
 
     #[inline]
-    fn run(
-        &mut self,
-        core: &Core,
-        call: (&'static Command, Argv<'_>),
-        writer: &mut Writer,
-        at: &mut Start,
-    ) -> Step {
-        let (command, _) = call;
+    fn run(&mut self, core: &Core, call: Call<'_>, writer: &mut Writer, at: &mut Start) -> Step {
+        let command = call.command;
         self.last_command = command.id.0 + 1;
         if command.spec.group == Group::Connection {
             // CLIENT LIST and CLIENT INFO show this connection as it is now.
@@ -262,7 +334,7 @@ impl State {
         }
         let before = writer.out.len();
         let effect = match command.spec.run {
-            Run::Session(verb) => self.session_verb(core, verb, call.1, (writer, at.now)),
+            Run::Session(verb) => self.session_verb(core, verb, call.argv, (writer, at.now)),
             Run::Plain(_) | Run::Container => {
                 dispatch::execute(core, &mut self.caller, call, writer, at.now)
             }
@@ -272,7 +344,6 @@ impl State {
         let end_ns = core.node.clock.nanos();
         dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         at.nanos = end_ns;
-        core.tally().counters.add(Count::CommandsRun, 1);
         match effect {
             Some(Effect::Close) => Step::Stop(Then::Close),
             Some(effect) => Step::Stop(Then::Do(effect)),
@@ -324,10 +395,14 @@ impl State {
         let caller = &mut self.caller;
         caller.db = Db(0);
         caller.no_touch = false;
-        caller.replies = Replies::On;
+        caller.no_evict = false;
+        // CLIENT REPLY SKIP holds for the answer to RESET itself, as in Redis.
+        if caller.replies != Replies::SkipThis {
+            caller.replies = Replies::On;
+        }
         caller.authenticated = core.settings().requirepass.is_none();
         caller.client.set_name(b"");
-        caller.client.set_user(caller.authenticated.then_some(b"default"));
+        caller.client.set_user(DEFAULT_USER);
     }
 }
 
@@ -336,6 +411,24 @@ enum Admitted {
     Queue(&'static Command),
     /// The server is paused: the request stays unread.
     Later,
+}
+
+/// A request of the window.
+#[derive(Clone, Copy)]
+struct Request<'r> {
+    argv: Argv<'r>,
+    command: Option<&'static Command>,
+    slot: Option<SlotId>,
+}
+
+/// The command that a request names, with its subcommand.
+fn look_up(argv: Argv<'_>) -> Result<&'static Command, Refused> {
+    match table().lookup(argv) {
+        Lookup::Found(command) => Ok(command),
+        Lookup::Absent => Err(refusal::absent(argv).into()),
+        Lookup::Unknown => Err(refusal::unknown(argv).into()),
+        Lookup::UnknownSubcommand(_) => Err(refusal::unknown_subcommand(argv).into()),
+    }
 }
 
 struct Refused {

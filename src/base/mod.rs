@@ -1,7 +1,12 @@
-//! Words that every layer shares: time, slots, numbers and limits. Nothing here has behaviour worth a paragraph.
+//! Words that every layer shares: time, slots, numbers and limits.
+//!
+//! Nothing here has behaviour worth a paragraph.
 
+pub mod bytes;
+pub mod extended;
 pub mod glob;
 pub mod number;
+pub mod prefetch;
 pub mod slot;
 pub mod time;
 

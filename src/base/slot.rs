@@ -1,4 +1,6 @@
-//! Hash slots: which of the 16,384 a key belongs to (Redis Cluster specification, "Key distribution model").
+//! Hash slots: which of the 16,384 a key belongs to.
+//!
+//! Source: Redis Cluster specification, "Key distribution model".
 
 /// A hash slot, 0 to 16,383.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,7 +30,8 @@ impl SlotId {
     }
 }
 
-/// The part between the first `{` and the first `}` after it, or the whole key if that part is empty.
+/// The part between the first `{` and the first `}` after it, or the whole key if that part is
+/// empty.
 #[inline]
 fn hash_tag(key: &[u8]) -> &[u8] {
     let Some(open) = key.iter().position(|&byte| byte == b'{') else { return key };
@@ -41,7 +44,8 @@ fn hash_tag(key: &[u8]) -> &[u8] {
 
 const POLYNOMIAL: u16 = 0x1021;
 
-/// `TABLES[k][b]` is the CRC of byte `b` followed by `k` zero bytes, so eight bytes fold in one step.
+/// `TABLES[k][b]` is the CRC of byte `b` followed by `k` zero bytes, so eight bytes fold in one
+/// step.
 static TABLES: [[u16; 256]; 8] = tables();
 
 const fn tables() -> [[u16; 256]; 8] {

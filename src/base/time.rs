@@ -2,7 +2,8 @@
 //!
 //! Not here: reading a clock. Only `runtime/clock.rs` does; everybody else is told.
 
-/// Milliseconds of the boot-time monotonic clock (`CLOCK_BOOTTIME`): expiry and every duration use it.
+/// Milliseconds of the boot-time monotonic clock (`CLOCK_BOOTTIME`): expiry and every duration
+/// use it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(pub u64);
 
@@ -64,6 +65,13 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Now;
     /// A fine monotonic reading in nanoseconds, for measuring how long a command took.
     fn nanos(&self) -> u64;
+    /// What `now` would have said when `nanos` was read: one reading serves both purposes.
+    fn at(&self, nanos: u64) -> Now {
+        let _ = nanos;
+        self.now()
+    }
+    /// Notices a wall clock that was set; to be called a few times a second.
+    fn sync(&self) {}
     /// Unix time in microseconds, for `TIME`.
     fn wall_us(&self) -> i64;
 }

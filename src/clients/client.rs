@@ -1,6 +1,7 @@
 //! One connection as the others see it.
 //!
-//! Invariant: only the connection's own core writes the figures; everybody may read them at any time.
+//! Invariant: only the connection's own core writes the figures; everybody may read them at any
+//! time.
 
 use crate::base::time::Mono;
 use crate::resp::reply::Protocol;

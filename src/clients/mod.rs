@@ -1,4 +1,5 @@
-//! What every core may know about every connection: addresses, names, counters, and the request to close it.
+//! What every core may know about every connection: addresses, names, counters, and the request to
+//! close it.
 //!
 //! It is data that commands read (CLIENT LIST) and sessions write; sockets are elsewhere.
 

@@ -1,6 +1,7 @@
 //! A command's arguments, taken one after the other and turned into types at the edge.
 //!
-//! Not here: options of one command only. After this, nobody asks again whether an argument is there.
+//! Not here: options of one command only. After this, nobody asks again whether an argument is
+//! there.
 
 use crate::base::number::parse_i64;
 use crate::base::slot::SlotId;
@@ -28,7 +29,8 @@ impl<'r> Args<'r> {
     /// The next argument.
     ///
     /// # Errors
-    /// There is none: the row's arity allows fewer than the function wants, or an option lacks its value.
+    /// There is none: the row's arity allows fewer than the function wants, or an option lacks its
+    /// value.
     #[inline]
     pub fn take(&mut self) -> Result<&'r [u8], CommandError> {
         self.take_option().ok_or(CommandError::SYNTAX)
@@ -94,5 +96,21 @@ impl<'r> Args<'r> {
     #[must_use]
     pub const fn argv(&self) -> Argv<'r> {
         self.argv
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::resp::request::Span;
+
+    /// Calls `test` with the words of `line`, which has no command name in front.
+    pub(crate) fn with_args<R>(line: &str, test: impl FnOnce(Args<'_>) -> R) -> R {
+        let start_of = |word: &str| word.as_ptr().addr() - line.as_ptr().addr();
+        let spans: Vec<Span> = line
+            .split_ascii_whitespace()
+            .map(|word| Span { start: start_of(word), len: word.len() })
+            .collect();
+        test(Args::new(Argv::new(line.as_bytes(), &spans), 0, &[]))
     }
 }

@@ -1,6 +1,8 @@
-//! What a command's function works with: the keys it borrowed, who asks, where the reply goes, what time it is.
+//! What a command's function works with: the keys it borrowed, who asks, where the reply goes, what
+//! time it is.
 //!
-//! Not here: sockets and other connections' state. What must happen outside leaves as an [`Effect`].
+//! Not here: sockets and other connections' state. What must happen outside leaves as an
+//! [`Effect`].
 
 use crate::base::time::{Mono, Now};
 use crate::clients::Client;
@@ -10,6 +12,7 @@ use crate::command::table::Command;
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::{Entry, Value};
+use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::keyspace::{Db, Key};
 use crate::resp::reply::Writer;
@@ -31,6 +34,9 @@ pub struct Context<'a> {
     pub in_transaction: bool,
     /// What shall happen after the reply.
     pub effect: Option<Effect>,
+    /// What the command took out of the shards and nobody needs. It stands behind `keys`, so it is
+    /// freed when the shards have been given back, and before the reply is sent.
+    pub garbage: Garbage,
 }
 
 /// What a command wants done that only the connection or the process can do.

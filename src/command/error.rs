@@ -1,6 +1,8 @@
-//! What clients see when a command is refused: exact Redis texts where Redis has them, ours in the same voice.
+//! What clients see when a command is refused: exact Redis texts where Redis has them, ours in the
+//! same voice.
 //!
-//! The first word is the code that client libraries look at. Codes are part of the protocol: add, never edit.
+//! The first word is the code that client libraries look at. Codes are part of the protocol: add,
+//! never edit.
 
 use crate::resp::request::Argv;
 use std::borrow::Cow;

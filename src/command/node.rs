@@ -1,10 +1,11 @@
-//! What all cores of a node share: keys, connections, settings, metrics, identity, and the two doors to the
-//! outside (clock and platform).
+//! What all cores of a node share: keys, connections, settings, metrics, identity, and the two
+//! doors to the outside (clock and platform).
 
 use crate::base::time::{Clock, Now};
 use crate::clients::Registry;
 use crate::config::{Config, Settings};
 use crate::keyspace::borrow::Keyspace;
+use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
 use crate::observe::tally::Tallies;
@@ -12,7 +13,8 @@ use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What only the process can find out; `runtime/platform.rs` asks the operating system, tests make it up.
+/// What only the process can find out; `runtime/platform.rs` asks the operating system, tests make
+/// it up.
 pub trait Platform: Send + Sync {
     /// Memory of the process.
     fn memory(&self) -> MemoryFigures;
@@ -33,6 +35,11 @@ pub trait Platform: Send + Sync {
     /// # Errors
     /// The file cannot be read.
     fn read_file(&self, path: &std::path::Path) -> std::io::Result<String>;
+    /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is
+    /// right as well, only slower.
+    fn free_elsewhere(&self, garbage: Garbage) {
+        drop(garbage);
+    }
 }
 
 /// Bytes.

@@ -1,6 +1,8 @@
-//! What a command is: one row. Lookup, arity check, routing, COMMAND, the command reference and metrics derive from it.
+//! What a command is: one row. Lookup, arity check, routing, COMMAND, the command reference and
+//! metrics derive from it.
 //!
-//! The words are those of Redis's command JSON files (Redis documentation, "COMMAND", "Command tips", "Key specifications").
+//! The words are those of Redis's command JSON files (Redis documentation, "COMMAND", "Command
+//! tips", "Key specifications").
 
 use crate::command::args::Args;
 use crate::command::context::Context;
@@ -72,7 +74,9 @@ impl Group {
 }
 
 macro_rules! bit_set {
-    ($(#[$doc:meta])* $set:ident { $($(#[$bit_doc:meta])* $bit:ident = $index:literal, $name:literal;)* }) => {
+    ($(#[$doc:meta])* $set:ident {
+        $($(#[$bit_doc:meta])* $bit:ident = $index:literal, $name:literal;)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct $set(u32);
@@ -284,14 +288,18 @@ pub enum Reach {
     Keys,
     /// All of them.
     AllShards,
+    /// None: it visits one after the other
+    /// ([`Borrowed::visit`](crate::keyspace::borrow::Borrowed::visit)), so that nobody waits for a
+    /// long walk. Inside EXEC all of them are borrowed.
+    EachShard,
 }
 
-/// That a command is only there for old programs.
+/// That a command should no longer be used in new programs, as COMMAND DOCS says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deprecation {
-    /// The version of Redis that said so.
+    /// The version of Redis that deprecated it.
     pub since: &'static str,
-    /// What to use, as COMMAND DOCS says it: `` `GETRANGE` ``.
+    /// What to use instead.
     pub replaced_by: &'static str,
 }
 
@@ -325,10 +333,10 @@ pub struct Spec {
     pub tips: &'static [&'static str],
     /// Versions and what changed in them, as COMMAND DOCS lists them.
     pub history: &'static [(&'static str, &'static str)],
+    /// Whether it is still recommended.
+    pub deprecated: Option<Deprecation>,
     /// Subcommands.
     pub subcommands: &'static [Spec],
-    /// Why not to use it any more.
-    pub deprecated: Option<Deprecation>,
     /// What does the work.
     pub run: Run,
 }
@@ -349,8 +357,8 @@ impl Spec {
         syntax: "",
         tips: &[],
         history: &[],
-        subcommands: &[],
         deprecated: None,
+        subcommands: &[],
         run: Run::Container,
     };
 

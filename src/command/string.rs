@@ -1,16 +1,27 @@
-//! Strings: reading and writing whole values.
+//! Strings read whole, alone or together with a change of their key: GET, GETEX, GETDEL.
+//!
+//! Not here: writing (`string_set`, `string_range`), several keys at once (`string_multi`).
 
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::error::CommandError;
+use crate::command::lifetime::{Beside, Lifetime};
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::{NewValue, Value};
+use crate::keyspace::entry::Value;
 use crate::resp::reply::Writer;
 
-const BASE: Spec = Spec { group: Group::String, ..Spec::BASE };
+/// What all rows of strings have in common.
+pub(super) const BASE: Spec = Spec { group: Group::String, ..Spec::BASE };
+/// Categories of a fast command that writes strings.
+pub(super) const FAST_WRITE: Acl = Acl::WRITE.and(Acl::STRING).and(Acl::FAST);
+/// Categories of any other command that writes strings.
+pub(super) const SLOW_WRITE: Acl = Acl::WRITE.and(Acl::STRING).and(Acl::SLOW);
+/// A key that is read and changed.
+pub(super) const READ_AND_UPDATE: KeyFlags =
+    KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
 
-/// GET SET
+/// GET GETEX GETDEL
 pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "get",
@@ -19,33 +30,36 @@ pub(super) const ROWS: &[Spec] = &[
         flags: Flags::READONLY.and(Flags::FAST),
         acl: Acl::READ.and(Acl::STRING).and(Acl::FAST),
         summary: "Returns the string value of a key.",
-        since: "1.0.0",
-        complexity: "O(1)",
         syntax: "key",
         run: Run::Plain(get),
         ..BASE
     },
     Spec {
-        name: "set",
-        arity: -3,
-        keys: &[KeySpec::one(1, KeyFlags::OW.and(KeyFlags::UPDATE))],
-        flags: Flags::WRITE.and(Flags::DENYOOM),
-        acl: Acl::WRITE.and(Acl::STRING).and(Acl::SLOW),
-        summary: "Sets the string value of a key, ignoring its type.",
-        since: "1.0.0",
-        complexity: "O(1)",
-        syntax: "key value",
-        run: Run::Plain(set),
+        name: "getex",
+        arity: -2,
+        keys: &[KeySpec {
+            notes: "RW and UPDATE because it changes the TTL",
+            ..KeySpec::one(1, READ_AND_UPDATE)
+        }],
+        flags: Flags::WRITE.and(Flags::FAST),
+        acl: FAST_WRITE,
+        summary: "Returns the string value of a key after setting its expiration time.",
+        since: "6.2.0",
+        syntax: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
+                 PXAT unix-time-milliseconds | PERSIST]",
+        run: Run::Plain(getex),
         ..BASE
     },
     Spec {
-        name: "incr",
+        name: "getdel",
         arity: 2,
-        keys: &[KeySpec::one(1, KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE))],
-        flags: Flags::WRITE.and(Flags::DENYOOM).and(Flags::FAST),
-        acl: Acl::WRITE.and(Acl::STRING).and(Acl::FAST),
-        summary: "Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist.",
-        run: Run::Plain(incr),
+        keys: &[KeySpec::one(1, KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::DELETE))],
+        flags: Flags::WRITE.and(Flags::FAST),
+        acl: FAST_WRITE,
+        summary: "Returns the string value of a key after deleting the key.",
+        since: "6.2.0",
+        syntax: "key",
+        run: Run::Plain(getdel),
         ..BASE
     },
 ];
@@ -56,30 +70,44 @@ fn get(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     Ok(())
 }
 
-fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    let (key, value) = (args.key()?, args.take()?);
-    cx.keys.edit(key).set(NewValue::Text(value), Expiry::Never);
-    cx.reply.ok();
+fn getex(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+    let key = args.key()?;
+    let mut lifetime = Lifetime::Unsaid;
+    while let Some(word) = args.take_option() {
+        if !lifetime.take(word, &mut args, Beside::Persist)? {
+            return Err(CommandError::SYNTAX);
+        }
+    }
+    let now = cx.keys.now;
+    let Some(value) = cx.keys.string(key)? else {
+        cx.reply.null();
+        return Ok(());
+    };
+    let expiry = lifetime.expiry(Expiry::Keep, cx.command, now)?;
+    write_value(cx.reply, Some(value));
+    match expiry {
+        Expiry::Keep => {}
+        Expiry::At(deadline) if deadline <= now.mono => {
+            cx.keys.edit(key).remove();
+        }
+        Expiry::Never | Expiry::At(_) => {
+            cx.keys.edit(key).set_expiry(expiry);
+        }
+    }
     Ok(())
 }
 
-fn incr(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+fn getdel(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let key = args.key()?;
-    let mut edit = cx.keys.edit(key);
-    let old = match edit.value() {
-        None => 0,
-        Some(Value::Int(number)) => number,
-        Some(Value::Inline(_) | Value::Heap(_)) => return Err(CommandError::NOT_AN_INTEGER),
-    };
-    let new = old.checked_add(1).ok_or(CommandError::OVERFLOW)?;
-    edit.set(NewValue::Int(new), Expiry::Keep);
-    cx.reply.int(new);
+    let value = cx.keys.string(key)?;
+    write_value(cx.reply, value);
+    cx.keys.edit(key).remove();
     Ok(())
 }
 
 /// A string value as a bulk string, or null.
 #[inline]
-fn write_value(reply: &mut Writer, value: Option<Value<'_>>) {
+pub(super) fn write_value(reply: &mut Writer, value: Option<Value<'_>>) {
     match value {
         Some(Value::Int(number)) => reply.bulk_int(number),
         Some(Value::Inline(text) | Value::Heap(text)) => reply.bulk(text),

@@ -1,14 +1,18 @@
-//! All shards of a node, and how a command borrows the ones that it needs: each behind a short lock,
-//! several in ascending order, which is the only lock order there is (docs/adr/0001-borrow-a-shard.md).
+//! All shards of a node, and how a command borrows the ones that it needs: each behind a short
+//! lock, several in ascending order, which is the only lock order there is
+//! (docs/adr/0001-borrow-a-shard.md).
 //!
 //! Nothing awaits while it holds a `Borrowed`.
 
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
-use crate::keyspace::shard::{Shard, ShardSetup};
+use crate::keyspace::Db;
+use crate::keyspace::hints::Hints;
+use crate::keyspace::shard::{KeyHash, Shard, ShardSetup};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// The number of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +51,8 @@ pub struct Keyspace {
     shift: u32,
     databases: u16,
     alarm: Box<dyn Alarm>,
+    hashing: KeyHash,
+    hints: Arc<Hints>,
 }
 
 /// The shards that a command works on, given back when this is dropped.
@@ -73,6 +79,7 @@ impl Keyspace {
     pub fn new(layout: Layout, alarm: Box<dyn Alarm>) -> Self {
         assert!(layout.shards.is_power_of_two() && layout.shards <= SlotId::COUNT);
         let slots = SlotId::COUNT / layout.shards;
+        let hints = Arc::new(Hints::default());
         let cells = (0..layout.shards).filter_map(|shard| {
             let setup = ShardSetup {
                 first: SlotId::new(shard * slots)?,
@@ -82,10 +89,12 @@ impl Keyspace {
                 seed: layout.seed,
                 now: layout.now,
             };
-            Some(Cell(Mutex::new(Shard::new(setup))))
+            Some(Cell(Mutex::new(Shard::with_hints(setup, Arc::clone(&hints)))))
         });
         let shift = slots.trailing_zeros();
-        Self { cells: cells.collect(), shift, databases: layout.databases, alarm }
+        let cells = cells.collect();
+        let hashing = KeyHash::new(layout.seed);
+        Self { cells, shift, databases: layout.databases, alarm, hashing, hints }
     }
 
     /// Number of shards.
@@ -143,6 +152,25 @@ impl Keyspace {
         Borrowed { keyspace: self, held: Held::One(shard, self.lock(shard)) }
     }
 
+    /// Starts fetching what a look-up of this key will need first; returns its hash for
+    /// [`Keyspace::prefetch_entry`]. Takes no lock.
+    #[inline]
+    #[must_use]
+    pub fn prefetch_bucket(&self, slot: SlotId, key: &[u8]) -> u64 {
+        let hash = self.hashing.of(key);
+        self.hints.prefetch(slot, hash);
+        hash
+    }
+
+    /// Starts fetching the key's entry, once its bucket is there.
+    #[inline]
+    pub fn prefetch_entry(&self, db: Db, slot: SlotId, hash: u64) {
+        // Whoever holds the shard is likely to bring the line in anyway.
+        if let Some(shard) = self.cells[usize::from(self.shard_of(slot).0)].0.try_lock() {
+            shard.prefetch(db, slot, hash);
+        }
+    }
+
     #[inline]
     fn lock(&self, shard: ShardId) -> MutexGuard<'_, Shard> {
         self.cells[usize::from(shard.0)].0.lock()
@@ -167,6 +195,24 @@ impl Borrowed<'_> {
             Held::All(guards) => guards.get_mut(usize::from(wanted.0)),
         };
         held.expect("a command borrows the shards of all its keys")
+    }
+
+    /// Calls `use_it` with one shard. If none is borrowed, that one is, for as long as the call
+    /// takes.
+    ///
+    /// # Panics
+    /// If some shards are borrowed and not all: taking another one could wait for ever.
+    pub fn visit<R>(&mut self, shard: ShardId, use_it: impl FnOnce(&mut Shard) -> R) -> R {
+        match &mut self.held {
+            Held::All(guards) => use_it(&mut guards[usize::from(shard.0)]),
+            Held::None => {
+                let mut borrowed = self.keyspace.borrow_shard(shard);
+                use_it(borrowed.shards().next().expect("one shard was borrowed"))
+            }
+            Held::One(..) | Held::Some(_) => {
+                panic!("a command that visits shards has borrowed none or all")
+            }
+        }
     }
 
     /// Every borrowed shard, in order.

@@ -3,12 +3,14 @@
 //! Not here: who borrows the shard (`borrow`), how a key changes (`edit`), and anything that waits.
 //! Invariant: every timer of the wheel has an entry in a slot, and the reverse.
 
+use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::hints::Hints;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::watch::Watches;
@@ -17,6 +19,7 @@ use crate::keyspace::{Db, Key};
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 
 /// What a shard is made with.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +36,23 @@ pub struct ShardSetup {
     pub seed: u64,
     /// The time.
     pub now: Mono,
+}
+
+/// How keys are hashed: seeded per process, so that nobody can choose keys that collide.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyHash(SeedableRandomState);
+
+impl KeyHash {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()))
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, key: &[u8]) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        hasher.write(key);
+        hasher.finish()
+    }
 }
 
 /// Whether reading a key counts as using it.
@@ -102,17 +122,27 @@ pub struct Shard {
     pub active_expiry: bool,
     pub(crate) earliest_new: Option<Mono>,
     pub(crate) rng: fastrand::Rng,
-    hashing: SeedableRandomState,
+    hashing: KeyHash,
+    hints: Arc<Hints>,
 }
 
 impl Shard {
     /// A shard without keys.
     #[must_use]
     pub fn new(setup: ShardSetup) -> Self {
+        Self::with_hints(setup, Arc::default())
+    }
+
+    /// A shard without keys that notes in `hints` where its buckets are.
+    pub(crate) fn with_hints(setup: ShardSetup, hints: Arc<Hints>) -> Self {
         let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
+        let slots: Box<[Slot]> = slots.take(usize::from(setup.slots)).collect();
+        for (index, slot) in slots.iter().enumerate() {
+            hints.set_slot(setup.first.index() + index, slot);
+        }
         Self {
             first: setup.first.index(),
-            slots: slots.take(usize::from(setup.slots)).collect(),
+            slots,
             wheel: Wheel::new(setup.now),
             tables: (0..setup.databases).map(|db| db as u8).collect(),
             totals: vec![Totals::default(); usize::from(setup.databases)].into(),
@@ -124,13 +154,14 @@ impl Shard {
             active_expiry: true,
             earliest_new: None,
             rng: fastrand::Rng::with_seed(setup.seed),
-            hashing: SeedableRandomState::with_seed(setup.seed, SharedSeed::global_fixed()),
+            hashing: KeyHash::new(setup.seed),
+            hints,
         }
     }
 
     #[inline]
     pub(crate) fn hash(&self, key: &[u8]) -> u64 {
-        hash_with(&self.hashing, key)
+        self.hashing.of(key)
     }
 
     #[inline]
@@ -146,7 +177,7 @@ impl Shard {
     #[inline]
     pub(crate) fn find(&self, db: Db, key: Key<'_>, hash: u64) -> Option<Spot> {
         let table = self.slots[self.index(key.slot)].table(self.table_of(db));
-        table.find(hash, |entry| entry.key() == key.bytes)
+        table.find(hash, |entry| equal(entry.key(), key.bytes))
     }
 
     /// The entry of a key, if there is one that has not ended. Counts as a hit or a miss.
@@ -172,9 +203,15 @@ impl Shard {
         Some(self.slots[index].table(table).at(spot))
     }
 
+    /// Fetches a key's entry into the cache.
+    #[inline]
+    pub(crate) fn prefetch(&self, db: Db, slot: SlotId, hash: u64) {
+        self.slots[self.index(slot)].table(self.table_of(db)).prefetch(hash);
+    }
+
     /// Clears a key away if its time has run out.
     pub fn remove_if_ended(&mut self, db: Db, key: Key<'_>, now: Mono) {
-        drop(self.edit(db, key, now));
+        let _ = self.edit(db, key, now);
     }
 
     /// The one way to change a key.
@@ -213,7 +250,18 @@ impl Shard {
         self.memory + self.wheel.memory()
     }
 
-    /// The earliest deadline that was set since the last call: the home core may have to wake up for it.
+    /// Bytes that one key costs: its entry, its timer, and its share of the table that it is in.
+    pub fn memory_of(&mut self, db: Db, key: Key<'_>, now: Mono) -> Option<usize> {
+        self.remove_if_ended(db, key, now);
+        let spot = self.find(db, key, self.hash(key.bytes))?;
+        let table = self.table(db, key.slot);
+        let entry = table.at(spot);
+        let timer = entry.timer().map_or(0, |_| Wheel::TIMER_BYTES);
+        Some(entry.memory() + timer + table.memory() / table.len())
+    }
+
+    /// The earliest deadline that was set since the last call: the home core may have to wake up
+    /// for it.
     #[inline]
     pub const fn take_earliest_new(&mut self) -> Option<Mono> {
         self.earliest_new.take()
@@ -268,8 +316,12 @@ impl Shard {
     pub(crate) fn take(&mut self, place: Place) -> Entry {
         let table = self.slots[place.index].table_mut(place.table);
         let before = table.memory();
-        let entry = table.remove(place.spot, |key| hash_with(&self.hashing, key));
-        self.memory -= before - table.memory() + entry.memory();
+        let entry = table.remove(place.spot, |key| self.hashing.of(key));
+        let after = table.memory();
+        self.memory -= before - after + entry.memory();
+        if before != after && place.table == 0 {
+            self.hints.set_buckets(self.first + place.index, table);
+        }
         self.totals[usize::from(place.table)].remove(&entry);
         entry
     }
@@ -280,8 +332,12 @@ impl Shard {
         self.memory += entry.memory();
         let slot_table = self.slots[index].table_mut(table);
         let before = slot_table.memory();
-        slot_table.insert(hash, entry, |key| hash_with(&self.hashing, key));
-        self.memory += slot_table.memory() - before;
+        slot_table.insert(hash, entry, |key| self.hashing.of(key));
+        let grown = slot_table.memory() - before;
+        self.memory += grown;
+        if grown > 0 && table == 0 {
+            self.hints.set_buckets(self.first + index, slot_table);
+        }
     }
 }
 
@@ -310,11 +366,4 @@ pub(crate) struct Place {
     pub(crate) index: usize,
     pub(crate) table: u8,
     pub(crate) spot: Spot,
-}
-
-#[inline]
-fn hash_with(hashing: &SeedableRandomState, key: &[u8]) -> u64 {
-    let mut hasher = hashing.build_hasher();
-    hasher.write(key);
-    hasher.finish()
 }

@@ -1,4 +1,5 @@
-//! A hash slot: a small world of its own, with a table of keys per database and a sequence of fencing tokens.
+//! A hash slot: a small world of its own, with a table of keys per database and a sequence of
+//! fencing tokens.
 
 use crate::coord::token::{Epoch, TokenSequence};
 use crate::keyspace::table::Table;
@@ -42,5 +43,15 @@ impl Slot {
             self.others.resize_with(index + 1, Table::default);
         }
         &mut self.others[index]
+    }
+
+    /// Takes table number `table` out and leaves an empty one.
+    pub(crate) fn take_table(&mut self, table: u8) -> Table {
+        match table.checked_sub(1) {
+            None => std::mem::take(&mut self.main),
+            Some(index) => {
+                self.others.get_mut(usize::from(index)).map(std::mem::take).unwrap_or_default()
+            }
+        }
     }
 }

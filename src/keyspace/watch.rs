@@ -1,4 +1,5 @@
-//! Keys that `WATCH` keeps an eye on: a version for each, bumped by every change (Redis documentation, "Transactions").
+//! Keys that `WATCH` keeps an eye on: a version for each, bumped by every change (Redis
+//! documentation, "Transactions").
 //!
 //! Not here: which client watches what (`server/transaction.rs` remembers key and version).
 //! Invariant: a key is in the map exactly as long as somebody watches it.
@@ -66,6 +67,11 @@ impl Watches {
     /// Notes that a key has changed.
     pub fn changed(&mut self, db: Db, key: &[u8]) {
         self.changed_where(|watched_db, watched_key| watched_db == db && watched_key == key);
+    }
+
+    /// The watched keys of a database.
+    pub fn keys_of(&self, db: Db) -> impl Iterator<Item = &[u8]> {
+        self.keys.keys().filter(move |(of, _)| *of == db).map(|(_, key)| &**key)
     }
 
     /// Notes that all watched keys that `affected` picks have changed.

@@ -1,8 +1,9 @@
-//! A connection: reads into the worker's shared buffer, lets the session take a turn, writes the replies.
+//! A connection: reads into the worker's shared buffer, lets the session take a turn, writes the
+//! replies.
 //!
-//! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis, so that
-//! a client may send everything before it reads anything; `client-output-buffer-limit` bounds that.
-//! Not here: what requests mean (`server`), and accepting (`listen`).
+//! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis,
+//! so that a client may send everything before it reads anything; `client-output-buffer-limit`
+//! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
 use crate::base::time::Mono;
 use crate::clients::Kill;
@@ -37,8 +38,8 @@ pub trait Outside: Send + Sync {
     fn stall(&self, micros: u64);
 }
 
-/// What all connections of a worker share. Never contended: only the worker's own tasks lock it, and none
-/// of them waits while it does.
+/// What all connections of a worker share. Never contended: only the worker's own tasks lock it,
+/// and none of them waits while it does.
 pub struct Desk {
     core: Core,
     writer: Writer,
@@ -165,8 +166,11 @@ impl Connection {
                 None => {}
             }
             let step = if self.resume {
-                ready!(self.poll_pause(cx));
-                self.pending_turn(cx)
+                match self.poll_pause(cx) {
+                    Poll::Ready(()) => self.pending_turn(cx),
+                    // Nobody who has gone away is kept until the pause is over.
+                    Poll::Pending => ready!(self.poll_read_ahead(cx)),
+                }
             } else {
                 ready!(self.poll_read(cx))
             };
@@ -205,7 +209,7 @@ impl Connection {
         }
         if self.sent > 0 {
             (self.unsent, self.sent, self.over_soft_since) = (Vec::new(), 0, None);
-            self.publish_output();
+            self.publish_buffers();
         }
         Poll::Ready(Ok(()))
     }
@@ -220,7 +224,7 @@ impl Connection {
                 Poll::Ready(Ok(read)) if read > 0 => {
                     return Poll::Ready(self.shared_turn(desk, read, cx));
                 }
-                other => other,
+                ended @ (Poll::Ready(_) | Poll::Pending) => ended,
             }
         } else {
             self.poll_read_more(cx)
@@ -229,7 +233,8 @@ impl Connection {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(End::Closed)),
             Poll::Ready(Ok(_)) => Poll::Ready(self.pending_turn(cx)),
             Poll::Ready(Err(_)) => Poll::Ready(Err(End::Failed)),
-            // Everything that had arrived is answered, and replies that are not taken by now may be lost.
+            // Everything that had arrived is answered, and replies that are not taken by now may be
+            // lost.
             Poll::Pending
                 if self.worker.stopping.load(Ordering::Acquire) && self.unsent.is_empty() =>
             {
@@ -237,6 +242,23 @@ impl Connection {
             }
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// Reads without using what comes. The buffer grows by what has come and no more: many
+    /// connections may wait at a time.
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let desk = Arc::clone(&self.worker.desk);
+        let desk = &mut *desk.lock();
+        let mut space = ReadBuf::new(&mut desk.input);
+        Poll::Ready(match ready!(self.stream.poll_read(cx, &mut space)) {
+            Ok(0) => Err(End::Closed),
+            Ok(read) => {
+                desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
+                self.pending.extend_from_slice(&desk.input[..read]);
+                Ok(())
+            }
+            Err(_) => Err(End::Failed),
+        })
     }
 
     /// Reads behind the part of a request that is there already.
@@ -288,6 +310,9 @@ impl Connection {
     /// Sends a turn's replies and notes what comes next.
     fn end_turn(&mut self, desk: &mut Desk, then: Then, cx: &mut Context<'_>) -> Result<(), End> {
         self.resume = false;
+        if !self.pending.is_empty() {
+            self.publish_buffers();
+        }
         match then {
             Then::Read(_) => {}
             Then::Flush | Then::Paused => self.resume = true,
@@ -321,7 +346,7 @@ impl Connection {
         };
         if taken < out.len() {
             self.unsent.extend_from_slice(&out[taken..]);
-            self.publish_output();
+            self.publish_buffers();
         }
         out.clear();
         if out.capacity() > KEEP_BYTES_MAX {
@@ -330,9 +355,10 @@ impl Connection {
         Ok(())
     }
 
-    fn publish_output(&self) {
+    fn publish_buffers(&self) {
         let client = self.session.client();
         let mut figures = client.figures();
+        figures.input_free_bytes = (self.pending.capacity() - self.pending.len()) as u64;
         figures.output_bytes = (self.unsent.len() - self.sent) as u64;
         client.set_figures(&figures);
     }

@@ -1,8 +1,9 @@
-//! Requests out of bytes: arrays of bulk strings and inline commands, borrowed from the read buffer.
+//! Requests out of bytes: arrays of bulk strings and inline commands, borrowed from the read
+//! buffer.
 //!
-//! Incremental: after `Incomplete` it goes on where it stopped, so a request split at any byte costs no
-//! second look. Not here: what the words mean, and how long a connection's buffer may grow.
-//! Invariant: every span lies inside the bytes already seen.
+//! Incremental: after `Incomplete` it goes on where it stopped, so a request split at any byte
+//! costs no second look. Not here: what the words mean, and how long a connection's buffer may
+//! grow. Invariant: every span lies inside the bytes already seen.
 
 use crate::base::number::parse_i64;
 use crate::resp::inline;
@@ -83,11 +84,27 @@ pub struct Bounds {
     pub authenticated: bool,
 }
 
+/// A request that has been read; [`Parser::argv`] gives its words.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    first_span: usize,
+    spans: usize,
+    inline: bool,
+}
+
+impl Found {
+    /// Whether it was an inline request: its words are kept by the parser only until the next one.
+    #[must_use]
+    pub const fn is_inline(self) -> bool {
+        self.inline
+    }
+}
+
 /// What the bytes were.
 #[derive(Debug)]
-pub enum Parsed<'r> {
+pub enum Parsed {
     /// A request, and how many bytes it took.
-    Request(Argv<'r>, usize),
+    Request(Found, usize),
     /// Bytes that ask for nothing (an empty line, an empty array).
     Nothing(usize),
     /// More bytes are needed, at least this many.
@@ -128,7 +145,10 @@ pub struct Parser {
     missing: Option<usize>,
     /// Length of the argument that is being read.
     bulk: Option<usize>,
+    /// Of all requests since the last `forget`, and of the one that is being read.
     spans: Vec<Span>,
+    /// First span of the request that is being read.
+    first_span: usize,
     /// An inline request's words without quotes.
     unquoted: Vec<u8>,
 }
@@ -140,7 +160,8 @@ enum Line<'b> {
     TooLong,
 }
 
-/// Reads up to `\r` as Redis does: it stops looking at a NUL and takes the byte after `\r` on trust.
+/// Reads up to `\r` as Redis does: it stops looking at a NUL and takes the byte after `\r` on
+/// trust.
 #[inline]
 fn line(bytes: &[u8]) -> Line<'_> {
     match bytes.iter().position(|&byte| byte == b'\r' || byte == 0) {
@@ -160,11 +181,7 @@ impl Parser {
     /// # Errors
     /// The request is malformed or too large.
     #[inline]
-    pub fn parse<'r>(
-        &'r mut self,
-        bytes: &'r [u8],
-        bounds: Bounds,
-    ) -> Result<Parsed<'r>, ProtocolError> {
+    pub fn parse(&mut self, bytes: &[u8], bounds: Bounds) -> Result<Parsed, ProtocolError> {
         let missing = match self.missing {
             Some(missing) => missing,
             None if bytes.first() == Some(&b'*') => match self.count(bytes, bounds)? {
@@ -182,7 +199,40 @@ impl Parser {
         }
         self.missing = None;
         let used = std::mem::take(&mut self.at);
-        Ok(Parsed::Request(Argv::new(bytes, &self.spans), used))
+        Ok(Parsed::Request(self.found(false), used))
+    }
+
+    /// Marks the end of a request.
+    #[inline]
+    const fn found(&mut self, inline: bool) -> Found {
+        let first_span = self.first_span;
+        self.first_span = self.spans.len();
+        Found { first_span, spans: self.first_span - first_span, inline }
+    }
+
+    /// The words of a request that was found since the last `forget`; `bytes` starts where it does.
+    #[must_use]
+    #[inline]
+    pub fn argv<'r>(&'r self, found: Found, bytes: &'r [u8]) -> Argv<'r> {
+        let spans = &self.spans[found.first_span..found.first_span + found.spans];
+        Argv::new(if found.inline { &self.unquoted } else { bytes }, spans)
+    }
+
+    /// Lets go of the requests found so far; what has been read of the next one is kept.
+    #[inline]
+    pub fn forget(&mut self) {
+        if self.first_span == self.spans.len() {
+            self.spans.clear();
+        } else {
+            self.spans.drain(..self.first_span);
+        }
+        self.first_span = 0;
+    }
+
+    /// Starts again at a request's first byte: requests that were read ahead have not been used.
+    pub fn rewind(&mut self) {
+        self.spans.clear();
+        (self.at, self.missing, self.bulk, self.first_span) = (0, None, None, 0);
     }
 
     /// Room worth preparing beyond `buffered` bytes of an unfinished request.
@@ -219,7 +269,6 @@ impl Parser {
             return Err(ProtocolError::UnauthenticatedCount);
         }
         self.at = 1 + used;
-        self.spans.clear();
         Ok(Some(usize::try_from(count).unwrap_or(0)))
     }
 
@@ -280,7 +329,7 @@ impl Parser {
         Ok(usize::try_from(length).ok())
     }
 
-    fn inline<'r>(&'r mut self, bytes: &'r [u8]) -> Result<Parsed<'r>, ProtocolError> {
+    fn inline(&mut self, bytes: &[u8]) -> Result<Parsed, ProtocolError> {
         // As in Redis, a NUL hides the line end behind it.
         let Some(end) = bytes.iter().position(|&byte| byte == b'\n' || byte == 0) else {
             return Self::unfinished_line(bytes);
@@ -290,17 +339,16 @@ impl Parser {
         }
         let line = &bytes[..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.spans.clear();
         self.unquoted.clear();
         inline::split(line, &mut self.unquoted, &mut self.spans)
             .map_err(|_| ProtocolError::UnbalancedQuotes)?;
-        if self.spans.is_empty() {
+        if self.spans.len() == self.first_span {
             return Ok(Parsed::Nothing(end + 1));
         }
-        Ok(Parsed::Request(Argv::new(&self.unquoted, &self.spans), end + 1))
+        Ok(Parsed::Request(self.found(true), end + 1))
     }
 
-    const fn unfinished_line<'r>(bytes: &[u8]) -> Result<Parsed<'r>, ProtocolError> {
+    const fn unfinished_line(bytes: &[u8]) -> Result<Parsed, ProtocolError> {
         if bytes.len() > LINE_BYTES_MAX {
             return Err(ProtocolError::InlineTooBig);
         }
@@ -323,8 +371,10 @@ mod tests {
         for end in cuts.iter().copied().chain([bytes.len()]) {
             while start < end {
                 match parser.parse(&bytes[start..end], BOUNDS)? {
-                    Parsed::Request(argv, used) => {
+                    Parsed::Request(found, used) => {
+                        let argv = parser.argv(found, &bytes[start..]);
                         requests.push(argv.iter().map(<[u8]>::to_vec).collect());
+                        parser.forget();
                         start += used;
                     }
                     Parsed::Nothing(used) => start += used,
@@ -358,7 +408,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_the_oracle_encodes_is_read_back_whatever_the_cuts(
-            requests in requests(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)
+            requests in requests(),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)
         ) {
             let bytes = encoded(&requests);
             let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();

@@ -1,4 +1,5 @@
-//! From the command line to a running server, and back: the order in which everything starts and stops.
+//! From the command line to a running server, and back: the order in which everything starts and
+//! stops.
 
 use crate::base::time::Clock;
 use crate::command::node::{Identity, Node, NodeParts};
@@ -141,7 +142,8 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
         tracing::warn!("{warning}");
     }
     tracing::info!(
-        "Listening on {}; {} cores, {} shards; data is kept in memory only; connect with: {connect}",
+        "Listening on {}; {} cores, {} shards; data is kept in memory only; \
+         connect with: {connect}",
         listeners.addresses.join(", "),
         node.identity.workers,
         node.keyspace.shards(),

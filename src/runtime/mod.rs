@@ -1,4 +1,5 @@
-//! Threads, clocks, files, signals, and the order in which they start and stop. The only layer that touches them.
+//! Threads, clocks, files, signals, and the order in which they start and stop. The only layer that
+//! touches them.
 
 mod alarms;
 pub mod boot;

@@ -1,4 +1,5 @@
-//! Carries out what connections cannot do themselves: stopping the server, and stalling it for tests.
+//! Carries out what connections cannot do themselves: stopping the server, and stalling it for
+//! tests.
 
 use crate::command::node::Node;
 use crate::net::connection::Outside;
@@ -47,6 +48,7 @@ impl Outside for Process {
 
     fn stall(&self, micros: u64) {
         let everything = self.node.keyspace.borrow_all();
+        #[allow(clippy::disallowed_methods, reason = "DEBUG SLEEP is there to stall the server")]
         std::thread::sleep(Duration::from_micros(micros));
         drop(everything);
     }

@@ -4,6 +4,7 @@
 
 use crate::command::node::{CpuFigures, MemoryFigures, Platform};
 use crate::config::Settings;
+use crate::keyspace::flush::Garbage;
 use crate::observe::log::{LogControl, LogLevel};
 use std::path::Path;
 
@@ -43,7 +44,8 @@ fn system(name: libc::c_int) -> u64 {
 impl Platform for SystemPlatform {
     fn memory(&self) -> MemoryFigures {
         use tikv_jemalloc_ctl::{epoch, stats};
-        // The statistics are cached until the epoch moves. They cannot fail: the allocator is linked in.
+        // The statistics are cached until the epoch moves. They cannot fail: the allocator is
+        // linked in.
         let _ = epoch::advance();
         let page_bytes = system(libc::_SC_PAGESIZE);
         MemoryFigures {
@@ -77,5 +79,12 @@ impl Platform for SystemPlatform {
 
     fn read_file(&self, path: &Path) -> std::io::Result<String> {
         std::fs::read_to_string(path)
+    }
+
+    fn free_elsewhere(&self, garbage: Garbage) {
+        let thread = std::thread::Builder::new().name("free".to_owned());
+        // Where no thread can be started, the closure is dropped here, and what it holds is freed
+        // here.
+        let _ = thread.spawn(move || drop(garbage));
     }
 }

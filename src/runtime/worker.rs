@@ -73,7 +73,8 @@ async fn serve(setup: Setup) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until this worker's connections have answered what they received, `shutdown-timeout` at most.
+/// Waits until this worker's connections have answered what they received, `shutdown-timeout` at
+/// most.
 async fn drain(node: &Node, number: u16) {
     let mine = || node.clients.all().iter().any(|client| client.origin.worker == number);
     let limit = Duration::from_secs(u64::from(node.settings().shutdown_timeout_s));
@@ -126,6 +127,7 @@ async fn housekeeping(node: Arc<Node>) {
     every.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         every.tick().await;
+        node.clock.sync();
         let now = node.clock.now().mono;
         node.tallies.sample(now);
         let timeout_ms = u64::from(node.settings().timeout_s) * 1_000;

@@ -1,4 +1,5 @@
-//! From a request to its function: which shards it borrows, how long it took, and what is counted about it.
+//! From a request to its function: which shards it borrows, how long it took, and what is counted
+//! about it.
 //!
 //! Not here: whether the request is allowed at all (`session`).
 
@@ -10,6 +11,7 @@ use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Reach, Run};
 use crate::command::table::{Command, key_slots};
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::observe::commands::CallEnd;
 use crate::observe::latency::LatencyEvent;
@@ -41,7 +43,7 @@ pub(crate) fn execute(
     let mut slots = Slots::new();
     key_slots(command.spec, argv, &mut slots);
     let shards = match command.spec.reach {
-        Reach::Keys => core.node.keyspace.borrow(&slots),
+        Reach::Keys | Reach::EachShard => core.node.keyspace.borrow(&slots),
         Reach::AllShards => core.node.keyspace.borrow_all(),
     };
     let mut cx = context(core, caller, command, writer, (shards, now));
@@ -67,6 +69,7 @@ pub(crate) fn context<'a>(
         command,
         in_transaction: false,
         effect: None,
+        garbage: Garbage::default(),
     }
 }
 

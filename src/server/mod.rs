@@ -5,3 +5,4 @@ pub mod dispatch;
 mod refusal;
 pub mod session;
 mod transaction;
+mod window;

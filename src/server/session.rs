@@ -13,14 +13,16 @@ use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
 use crate::observe::counters::Count;
 use crate::resp::reply::{Protocol, Writer};
-use crate::resp::request::{Argv, Bounds, Parsed, Parser};
+use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
 use crate::server::dispatch::{self, Start};
 use crate::server::refusal;
 use crate::server::transaction::{self, Transaction};
+use crate::server::window::{Window, look_ahead};
 use std::sync::Arc;
 
-/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more are made.
+/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
+/// are made.
 const TURN_OUTPUT_BYTES_MAX: usize = 256 * 1024;
 
 /// What a turn left to do.
@@ -52,6 +54,13 @@ struct State {
     last_command: u16,
     /// Bytes from the start of the request that is running on.
     unread: usize,
+}
+
+/// How far a turn has come.
+struct Turn {
+    at: Start,
+    used: usize,
+    output_max: usize,
 }
 
 enum Step {
@@ -87,55 +96,81 @@ impl Session {
         &self.state.caller.client
     }
 
-    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go to `writer`.
-    /// Returns how many bytes were used, and what to do then.
+    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go
+    /// to `writer`. Returns how many bytes were used, and what to do then.
     pub fn turn(&mut self, core: &Core, input: &[u8], writer: &mut Writer) -> (usize, Then) {
         writer.protocol = self.state.protocol;
-        let start = writer.out.len();
-        let mut at = Start { now: core.node.clock.now(), nanos: core.node.clock.nanos() };
-        let (first_ns, mut used) = (at.nanos, 0);
+        let nanos = core.node.clock.nanos();
+        let mut turn = Turn {
+            at: Start { now: core.node.clock.at(nanos), nanos },
+            used: 0,
+            output_max: writer.out.len() + TURN_OUTPUT_BYTES_MAX,
+        };
+        let mut window = Window::default();
         let then = loop {
             let bounds = Bounds {
                 bulk_bytes_max: core.settings().proto_max_bulk_len as i64,
                 authenticated: self.state.caller.authenticated,
             };
-            let (argv, length) = match self.parser.parse(&input[used..], bounds) {
-                Ok(Parsed::Request(argv, length)) => (argv, length),
-                Ok(Parsed::Nothing(length)) => {
-                    used += length;
-                    continue;
+            let end = window
+                .fill(&mut self.parser, &input[turn.used..], bounds, |argv| look_ahead(core, argv));
+            window.prefetch_entries(core, self.state.caller.db);
+            if let Some(then) = self.run_window(core, &window, input, (writer, &mut turn)) {
+                self.parser.rewind();
+                break then;
+            }
+            match end {
+                Ok(None) => {}
+                Ok(Some(wanted)) => {
+                    self.parser.forget();
+                    break Then::Read(wanted);
                 }
-                Ok(Parsed::Incomplete(wanted)) => break Then::Read(wanted),
                 Err(error) => {
                     if self.state.caller.replies == Replies::On {
-                        dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
+                        let error = CommandError::new(format!("ERR {error}"));
+                        dispatch::refuse(core, writer, &error);
                     }
-                    used = input.len();
+                    turn.used = input.len();
                     break Then::Close;
                 }
-            };
-            self.state.unread = input.len() - used;
-            let step = self.state.request(core, argv, writer, &mut at);
-            if matches!(step, Step::Stop(Then::Paused)) {
-                break Then::Paused;
-            }
-            used += length;
-            match step {
-                Step::Stop(then) => break then,
-                Step::Next if writer.out.len() - start > TURN_OUTPUT_BYTES_MAX => {
-                    break Then::Flush;
-                }
-                Step::Next => {}
-            }
-            // Milliseconds matter to expiry, so a long turn reads the clock again.
-            if at.nanos - first_ns > 1_000_000 {
-                at.now = core.node.clock.now();
             }
         };
         self.state.protocol = writer.protocol;
-        self.state.unread = input.len() - used;
-        self.publish(at.now, then);
-        (used, then)
+        self.state.unread = input.len() - turn.used;
+        self.publish(turn.at.now, then);
+        (turn.used, then)
+    }
+
+    /// Runs the requests that were read ahead, until one of them ends the turn.
+    #[inline]
+    fn run_window(
+        &mut self,
+        core: &Core,
+        window: &Window,
+        input: &[u8],
+        (writer, turn): (&mut Writer, &mut Turn),
+    ) -> Option<Then> {
+        let (start, first_ns) = (turn.used, turn.at.nanos);
+        for ahead in window.requests() {
+            let argv = self.parser.argv(ahead.found, &input[start + ahead.start..]);
+            self.state.unread = input.len() - start - ahead.start;
+            let step = self.state.request(core, argv, writer, &mut turn.at);
+            if matches!(step, Step::Stop(Then::Paused)) {
+                return Some(Then::Paused);
+            }
+            turn.used = start + ahead.end;
+            match step {
+                Step::Stop(then) => return Some(then),
+                Step::Next if writer.out.len() > turn.output_max => return Some(Then::Flush),
+                Step::Next => {}
+            }
+            // Milliseconds matter to expiry, so a long turn reads the clock again.
+            if turn.at.nanos - first_ns > 1_000_000 {
+                turn.at.now = core.node.clock.at(turn.at.nanos);
+            }
+        }
+        turn.used = start + window.end();
+        None
     }
 
     /// How much room is worth preparing for the rest of an unfinished request.
@@ -175,7 +210,8 @@ impl State {
         }
     }
 
-    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it ended.
+    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it
+    /// ended.
     #[inline]
     fn request(
         &mut self,
@@ -227,15 +263,17 @@ impl State {
         refused.error
     }
 
-    /// Whether and how a request may run now. The order of the checks is Redis's (`processCommand`).
+    /// Whether and how a request may run now. The order of the checks is Redis's
+    /// (`processCommand`).
     #[inline]
-    fn admit(&self, core: &Core, argv: Argv<'_>, now: Now) -> Result<Admitted, Refused> {
+    fn admit(&mut self, core: &Core, argv: Argv<'_>, now: Now) -> Result<Admitted, Refused> {
         let command = match table().lookup(argv) {
             Lookup::Found(command) => command,
             Lookup::Absent => return Err(refusal::absent(argv).into()),
             Lookup::Unknown => return Err(refusal::unknown(argv).into()),
             Lookup::UnknownSubcommand(_) => return Err(refusal::unknown_subcommand(argv).into()),
         };
+        self.last_command = command.id.0 + 1;
         let refuse = |error| Err(Refused { command: Some(command), error });
         let spec = command.spec;
         if !spec.accepts(argv.len()) {
@@ -281,7 +319,6 @@ impl State {
         at: &mut Start,
     ) -> Step {
         let (command, _) = call;
-        self.last_command = command.id.0 + 1;
         if command.spec.group == Group::Connection {
             // CLIENT LIST and CLIENT INFO show this connection as it is now.
             self.protocol = writer.protocol;

@@ -1,0 +1,169 @@
+//! Emptying and swapping whole databases of a shard.
+//!
+//! A database is emptied by taking its tables away: freeing what is in them takes as long as there
+//! are keys, so the caller does it when it has given the shard back.
+//! Not here: going over all shards (`command/database.rs`).
+
+use crate::base::time::Mono;
+use crate::keyspace::shard::{Shard, Totals};
+use crate::keyspace::table::Table;
+use crate::keyspace::wheel::Wheel;
+use crate::keyspace::{Db, Key};
+
+/// Tables that nobody can reach any more. Dropping it frees them.
+#[derive(Debug, Default)]
+pub struct Garbage(Vec<Table>);
+
+impl Garbage {
+    /// How many keys are in it.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.0.iter().map(Table::len).sum()
+    }
+
+    /// Adds what `other` has.
+    pub fn add(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+}
+
+impl Shard {
+    /// Empties a database. Watched keys that existed count as changed.
+    #[must_use]
+    pub fn flush(&mut self, db: Db, now: Mono) -> Garbage {
+        self.touch_watched(db, db, now);
+        let table = self.table_of(db);
+        let index = usize::from(table);
+        let emptied = std::mem::take(&mut self.totals[index]);
+        if emptied.keys == 0 {
+            return Garbage::default();
+        }
+        self.changes += emptied.keys;
+        let taken = self.slots.iter_mut().map(|slot| slot.take_table(table));
+        let garbage = Garbage(taken.filter(|table| !table.is_empty()).collect());
+        self.forget_timers(&garbage, emptied, now);
+        let everything = self.totals.iter().all(|totals| totals.keys == 0);
+        self.memory = if everything { 0 } else { self.memory - garbage.memory() };
+        garbage
+    }
+
+    /// Cancels the timers of entries that are gone; all at once where no others are left.
+    fn forget_timers(&mut self, garbage: &Garbage, emptied: Totals, now: Mono) {
+        if emptied.expiring == self.wheel.len() as u64 {
+            if emptied.expiring > 0 {
+                self.wheel = Wheel::new(now);
+            }
+            return;
+        }
+        let timers = garbage.0.iter().flat_map(Table::iter).filter_map(|entry| entry.timer());
+        timers.for_each(|timer| self.wheel.cancel(timer.id));
+    }
+
+    /// Swaps what two databases hold. A watched key of either counts as changed if it exists in one
+    /// of them.
+    pub fn swap(&mut self, left: Db, right: Db, now: Mono) {
+        self.touch_watched(left, right, now);
+        self.touch_watched(right, left, now);
+        self.tables.swap(usize::from(left.0), usize::from(right.0));
+    }
+
+    /// Notes that the watched keys of `db` have changed which exist there or in `other`. Keys whose
+    /// time has run out are cleared away first, so that they do not look like a change later.
+    fn touch_watched(&mut self, db: Db, other: Db, now: Mono) {
+        if self.watches.is_empty() {
+            return;
+        }
+        let watched: Vec<Box<[u8]>> = self.watches.keys_of(db).map(Box::from).collect();
+        for bytes in watched {
+            let key = Key::new(&bytes);
+            if self.edit(other, key, now).exists() | self.edit(db, key, now).exists() {
+                self.watches.changed(db, &bytes);
+            }
+        }
+    }
+}
+
+impl Garbage {
+    fn memory(&self) -> usize {
+        let entries = self.0.iter().flat_map(Table::iter).map(|entry| entry.memory());
+        entries.sum::<usize>() + self.0.iter().map(Table::memory).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::slot::SlotId;
+    use crate::coord::token::Epoch;
+    use crate::keyspace::edit::Expiry;
+    use crate::keyspace::entry::NewValue;
+    use crate::keyspace::shard::{ShardSetup, Tick};
+
+    fn shard() -> Shard {
+        Shard::new(ShardSetup {
+            first: SlotId::default(),
+            slots: SlotId::COUNT,
+            databases: 4,
+            epoch: Epoch::default(),
+            seed: 7,
+            now: Mono(0),
+        })
+    }
+
+    fn set(shard: &mut Shard, db: u8, key: &str, expiry: Expiry) {
+        let key = Key::new(key.as_bytes());
+        shard.edit(Db(db), key, Mono(0)).set(NewValue::Text(b"v"), expiry);
+    }
+
+    fn exists(shard: &mut Shard, db: u8, key: &str) -> bool {
+        shard.edit(Db(db), Key::new(key.as_bytes()), Mono(0)).exists()
+    }
+
+    #[test]
+    fn an_emptied_database_takes_its_timers_with_it_and_leaves_the_others() {
+        let mut shard = shard();
+        let empty = shard.memory();
+        set(&mut shard, 0, "a", Expiry::At(Mono(10)));
+        let with_one = shard.memory();
+        set(&mut shard, 1, "a", Expiry::At(Mono(10)));
+        set(&mut shard, 1, "b", Expiry::Never);
+        assert_eq!(shard.flush(Db(1), Mono(0)).keys(), 2);
+        assert_eq!((shard.totals(Db(0)).keys, shard.totals(Db(1)).keys), (1, 0));
+        assert_eq!(shard.memory(), with_one);
+        assert!(exists(&mut shard, 0, "a") && !exists(&mut shard, 1, "b"));
+        assert_eq!(shard.tick(Mono(10), 100), Tick::Idle);
+        assert_eq!(shard.counters.expired, 1);
+        assert_eq!(shard.flush(Db(0), Mono(10)).keys(), 0);
+        assert!(shard.memory() < with_one && shard.memory() >= empty);
+    }
+
+    #[test]
+    fn swapping_moves_keys_and_their_timers() {
+        let mut shard = shard();
+        set(&mut shard, 0, "a", Expiry::At(Mono(10)));
+        set(&mut shard, 2, "b", Expiry::Never);
+        shard.swap(Db(0), Db(2), Mono(0));
+        assert!(exists(&mut shard, 2, "a") && exists(&mut shard, 0, "b"));
+        assert_eq!(shard.tick(Mono(10), 100), Tick::Idle);
+        assert!(!exists(&mut shard, 2, "a"));
+    }
+
+    #[test]
+    fn only_watched_keys_that_existed_change() {
+        let mut shard = shard();
+        set(&mut shard, 0, "a", Expiry::Never);
+        set(&mut shard, 1, "b", Expiry::Never);
+        let watch = |shard: &mut Shard, key: &str| shard.watches.watch(Db(0), key.as_bytes());
+        let (a, b, c) = (watch(&mut shard, "a"), watch(&mut shard, "b"), watch(&mut shard, "c"));
+        drop(shard.flush(Db(1), Mono(0)));
+        assert!(shard.watches.unchanged(Db(0), b"a", a));
+        set(&mut shard, 1, "b", Expiry::Never);
+        shard.swap(Db(0), Db(1), Mono(0));
+        assert!(!shard.watches.unchanged(Db(0), b"a", a));
+        assert!(!shard.watches.unchanged(Db(0), b"b", b));
+        assert!(shard.watches.unchanged(Db(0), b"c", c));
+        let b = watch(&mut shard, "b");
+        drop(shard.flush(Db(0), Mono(0)));
+        assert!(!shard.watches.unchanged(Db(0), b"b", b));
+    }
+}

@@ -1,0 +1,237 @@
+//! When two replies count as equal: byte for byte, except for what `LOOSE` lists with a reason.
+//!
+//! An error is always compared exactly. Not here: where the replies come from (`duel.rs`), and how
+//! a loose reply is brought into a form that can be compared (`canon.rs`).
+
+use crate::canon::{
+    client_fields, command_entries, hello_fields, help_frame, keyspace_lines, kind, kind_only,
+    object_fields, sorted, sorted_pairs,
+};
+use crate::sequence::Argv;
+use crate::support::Frame;
+
+/// How much slack a command's reply gets.
+enum Slack {
+    /// Integers at most this far apart, and both not negative (-1 and -2 mean something).
+    Near(i64),
+    /// Only the kinds of the reply and of its elements.
+    Shape,
+    /// Equal after both went through this.
+    Canon(fn(Frame) -> Frame),
+}
+
+/// Where a rule applies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Anywhere,
+    /// Only to the command's reply among those of EXEC.
+    InExec,
+    /// As `InExec`, and for a SCAN that does not begin at cursor 0.
+    MidScan,
+}
+
+struct Loose {
+    /// The command, or command and subcommand, in capitals.
+    name: &'static str,
+    scope: Scope,
+    slack: Slack,
+    /// Why the bytes may differ.
+    #[allow(dead_code, reason = "the reason is for readers")]
+    why: &'static str,
+}
+
+const fn loose(name: &'static str, scope: Scope, slack: Slack, why: &'static str) -> Loose {
+    Loose { name, scope, slack, why }
+}
+
+use Scope::{Anywhere, InExec, MidScan};
+use Slack::{Canon, Near, Shape};
+
+/// Every exception there is.
+const LOOSE: &[Loose] = &[
+    loose(
+        "TTL",
+        Anywhere,
+        Near(1),
+        "rounded seconds, and the two servers are asked one after the other",
+    ),
+    loose("PTTL", Anywhere, Near(300), "the two servers are asked one after the other"),
+    loose("EXPIRETIME", Anywhere, Near(1), "relative times are set one after the other"),
+    loose("PEXPIRETIME", Anywhere, Near(300), "relative times are set one after the other"),
+    loose("OBJECT IDLETIME", Anywhere, Near(2), "a clock of one second, not in step"),
+    loose("KEYS", Anywhere, Canon(sorted), "the order of keys is that of a hash table"),
+    loose("SCAN", MidScan, Shape, "cursors mean nothing to another server"),
+    loose("RANDOMKEY", InExec, Shape, "random; outside EXEC the key is asked for (duel.rs)"),
+    loose(
+        "DBSIZE",
+        InExec,
+        Shape,
+        "counts keys that are due but still there; swept first outside EXEC",
+    ),
+    loose("CLIENT ID", Anywhere, Shape, "numbers of connections, which include the tests' own"),
+    loose("CLIENT INFO", Anywhere, Canon(client_fields), "ports, ages and buffer sizes"),
+    loose("CLIENT LIST", Anywhere, Canon(client_fields), "ports, ages and buffer sizes"),
+    loose(
+        "CONFIG GET",
+        Anywhere,
+        Canon(sorted_pairs),
+        "Redis answers in the order of a hash table",
+    ),
+    loose("COMMAND ", Anywhere, Canon(kind_only), "all commands there are, which are not the same"),
+    loose("COMMAND COUNT", Anywhere, Shape, "all commands there are, which are not the same"),
+    loose(
+        "COMMAND LIST",
+        Anywhere,
+        Canon(kind_only),
+        "all commands there are, which are not the same",
+    ),
+    loose(
+        "COMMAND INFO",
+        Anywhere,
+        Canon(command_entries),
+        "flags and categories are sets; 7.4 has other hints and more subcommands",
+    ),
+    loose(
+        "HELLO",
+        Anywhere,
+        Canon(hello_fields),
+        "the version is 7.4 and ids are numbers of connections",
+    ),
+    loose("INFO", Anywhere, Canon(keyspace_lines), "avg_ttl is sampled, and 7.4 has a field more"),
+    loose("TIME", Anywhere, Shape, "the time"),
+    loose("MEMORY USAGE", Anywhere, Shape, "bytes of another memory layout"),
+    loose("MEMORY STATS", Anywhere, Canon(kind_only), "fields of another memory layout"),
+    loose("MEMORY DOCTOR", Anywhere, Shape, "prose about the memory of this server"),
+    loose("LATENCY DOCTOR", Anywhere, Shape, "prose about the latency of this server"),
+    loose("LATENCY HISTOGRAM", Anywhere, Canon(kind_only), "measured times"),
+    loose("SLOWLOG GET", Anywhere, Canon(kind_only), "measured times"),
+    loose(
+        "DEBUG OBJECT",
+        Anywhere,
+        Canon(object_fields),
+        "addresses, clocks, and sizes in a dump file",
+    ),
+    loose("DEBUG DIGEST", Anywhere, Shape, "a digest is compared with one of the same server"),
+    loose(
+        "DEBUG DIGEST-VALUE",
+        Anywhere,
+        Shape,
+        "a digest is compared with one of the same server",
+    ),
+    loose("DEBUG HTSTATS", Anywhere, Shape, "prose about hash tables"),
+    loose("CLIENT HELP", Anywhere, Canon(help_frame), "7.4 has more subcommands"),
+    loose("COMMAND HELP", Anywhere, Canon(help_frame), "7.4 has more subcommands"),
+    loose("CONFIG HELP", Anywhere, Canon(help_frame), "7.4 has more subcommands"),
+    loose("DEBUG HELP", Anywhere, Canon(help_frame), "most subcommands concern Redis's insides"),
+    loose("LATENCY HELP", Anywhere, Canon(help_frame), "7.4 words it differently"),
+    loose("MEMORY HELP", Anywhere, Canon(help_frame), "7.4 words it differently"),
+];
+
+/// Whether the subject's reply to `argv` is as good as the oracle's. `queue` are the requests that
+/// an EXEC answers, if it is one.
+pub fn agree(argv: &Argv, queue: &[Argv], oracle: &[u8], subject: &[u8]) -> bool {
+    if oracle == subject {
+        return true;
+    }
+    let (Ok(Some((oracle, _))), Ok(Some((subject, _)))) =
+        (Frame::parse(oracle), Frame::parse(subject))
+    else {
+        return false;
+    };
+    let exec = argv.first().is_some_and(|name| name.eq_ignore_ascii_case(b"EXEC"));
+    if !exec {
+        return frames_agree(argv, false, oracle, subject);
+    }
+    let (Some(left), Some(right)) = (oracle.as_list(), subject.as_list()) else { return false };
+    left.len() == queue.len()
+        && right.len() == queue.len()
+        && queue
+            .iter()
+            .zip(left.iter().zip(right))
+            .all(|(argv, (left, right))| frames_agree(argv, true, left.clone(), right.clone()))
+}
+
+fn frames_agree(argv: &Argv, in_exec: bool, oracle: Frame, subject: Frame) -> bool {
+    if oracle == subject {
+        return true;
+    }
+    if is_error(&oracle) || is_error(&subject) {
+        return false;
+    }
+    let Some(slack) = slack(argv, in_exec) else { return false };
+    match slack {
+        Near(distance) => match (oracle.as_int(), subject.as_int()) {
+            (Some(left), Some(right)) => {
+                left >= 0 && right >= 0 && left.abs_diff(right) <= distance.unsigned_abs()
+            }
+            _ => false,
+        },
+        Shape => same_shape(&oracle, &subject),
+        Canon(canon) => canon(oracle) == canon(subject),
+    }
+}
+
+fn slack(argv: &Argv, in_exec: bool) -> Option<&'static Slack> {
+    let word =
+        |at: usize| argv.get(at).map(|word: &Vec<u8>| String::from_utf8_lossy(word).to_uppercase());
+    let (name, sub) = (word(0)?, word(1).unwrap_or_default());
+    let full = format!("{name} {sub}");
+    let mid_scan = in_exec || sub != "0";
+    let rule = LOOSE.iter().find(|rule| rule.name == name || rule.name == full)?;
+    let applies = match rule.scope {
+        Anywhere => true,
+        InExec => in_exec,
+        MidScan => mid_scan,
+    };
+    applies.then_some(&rule.slack)
+}
+
+fn is_error(frame: &Frame) -> bool {
+    matches!(frame, Frame::Line(b'-', _) | Frame::Blob(b'!', _))
+}
+
+fn same_shape(left: &Frame, right: &Frame) -> bool {
+    kind(left) == kind(right)
+        && match (left.as_list(), right.as_list()) {
+            (Some(left), Some(right)) => left.iter().map(kind).eq(right.iter().map(kind)),
+            _ => true,
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::support::split_line;
+
+    fn agreed(request: &str, oracle: &str, subject: &str) -> bool {
+        agree(&split_line(request).unwrap(), &[], oracle.as_bytes(), subject.as_bytes())
+    }
+
+    #[test]
+    fn times_may_be_near_but_their_absence_is_exact() {
+        assert!(agreed("pttl k", ":100000\r\n", ":99800\r\n"));
+        assert!(!agreed("PTTL k", ":100000\r\n", ":99000\r\n"));
+        assert!(!agreed("PTTL k", ":-1\r\n", ":-2\r\n"));
+        assert!(!agreed("PTTL k", ":0\r\n", ":-1\r\n"));
+        assert!(!agreed("STRLEN k", ":1\r\n", ":2\r\n"));
+    }
+
+    #[test]
+    fn the_replies_of_an_exec_are_judged_by_what_was_queued() {
+        let queue = [split_line("KEYS *").unwrap(), split_line("GET k").unwrap()];
+        let exec = split_line("EXEC").unwrap();
+        let reply =
+            |keys: &str, value: &str| format!("*2\r\n*2\r\n{keys}$1\r\n{value}\r\n").into_bytes();
+        let ab = reply("$1\r\na\r\n$1\r\nb\r\n", "x");
+        let ba = reply("$1\r\nb\r\n$1\r\na\r\n", "x");
+        assert!(agree(&exec, &queue, &ab, &ba));
+        assert!(!agree(&exec, &queue, &ab, &reply("$1\r\nb\r\n$1\r\na\r\n", "y")));
+        assert!(!agree(&exec, &queue[..1], &ab, &ba));
+    }
+
+    #[test]
+    fn an_error_is_never_loose() {
+        assert!(!agreed("TIME x", "-ERR a\r\n", "-ERR b\r\n"));
+        assert!(!agreed("TIME", "*0\r\n", "-ERR b\r\n"));
+    }
+}

@@ -1,0 +1,60 @@
+//! Looking at a server from outside: INFO, open files, and waiting for either to change.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::support::{Client, Server};
+
+/// How long the server may take to notice what happened to its connections.
+const NOTICES_WITHIN: Duration = Duration::from_secs(20);
+
+/// Whether this is the long run of `./check --long`.
+pub(crate) fn is_long() -> bool {
+    std::env::var_os("LATCHD_LONG").is_some()
+}
+
+/// A field of INFO.
+///
+/// # Panics
+/// If it is not there.
+#[track_caller]
+pub(crate) fn info(client: &mut Client, field: &str) -> String {
+    let text = client.ask("INFO everything");
+    let value = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    value.unwrap_or_else(|| panic!("INFO has no {field}:\n{text}")).to_owned()
+}
+
+/// A field of INFO that is a number.
+#[track_caller]
+pub(crate) fn number(client: &mut Client, field: &str) -> u64 {
+    let value = info(client, field);
+    value.parse().unwrap_or_else(|_| panic!("{field} is no number: {value}"))
+}
+
+/// How many files and sockets the process has open.
+pub(crate) fn open_files(server: &Server) -> usize {
+    let folder = format!("/proc/{}/fd", server.pid());
+    fs::read_dir(folder).expect("the server runs and is ours").count()
+}
+
+/// Asks until the answer is `expected`; the server notices closed sockets in its own time.
+#[track_caller]
+pub(crate) fn becomes<T: PartialEq + std::fmt::Debug>(expected: &T, mut ask: impl FnMut() -> T) {
+    let end = Instant::now() + NOTICES_WITHIN;
+    loop {
+        let answer = ask();
+        if answer == *expected {
+            return;
+        }
+        assert!(Instant::now() < end, "still {answer:?}, expected {expected:?}");
+    }
+}
+
+/// The server is alive, has said nothing of a panic, and only `client` is connected.
+#[track_caller]
+pub(crate) fn assert_well(server: &mut Server, client: &mut Client) {
+    assert!(server.wait_exit(Duration::ZERO).is_none(), "it died:\n{}", server.log());
+    becomes(&1, || number(client, "connected_clients"));
+    assert_eq!(client.ask("PING"), "+PONG\r\n");
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+}

@@ -1,0 +1,86 @@
+//! A client that asks for much and reads nothing is closed at `client-output-buffer-limit`.
+
+use std::time::{Duration, Instant};
+
+use crate::inspect::{assert_well, becomes, number};
+use crate::support::{Client, Server, Silence, encode};
+
+const VALUE_BYTES: usize = 1024 * 1024;
+/// Replies of 200 MB: more than the kernel's socket buffers and the limit together.
+const REQUESTS: usize = 200;
+const ANSWER_MAX: Duration = Duration::from_secs(1);
+
+fn with_big_value(directives: &[&str]) -> (Server, Client) {
+    let server = Server::latchd(directives);
+    let mut client = Client::connect(server.addr());
+    assert_eq!(client.call(&["SET", "big", &"x".repeat(VALUE_BYTES)]), b"+OK\r\n");
+    (server, client)
+}
+
+#[test]
+fn a_slow_reader_is_closed_and_nobody_else_notices() {
+    let (mut server, mut other) =
+        with_big_value(&["--client-output-buffer-limit", "normal", "8mb", "0", "0"]);
+    let memory_before = number(&mut other, "used_memory");
+    let mut slow = Client::connect(server.addr());
+    assert!(slow.send_raw(&encode(&["GET", "big"]).repeat(REQUESTS)));
+
+    let mut slowest = Duration::ZERO;
+    becomes(&1, || {
+        let began = Instant::now();
+        assert_eq!(other.ask("INCR n").as_bytes()[0], b':');
+        slowest = slowest.max(began.elapsed());
+        number(&mut other, "connected_clients")
+    });
+    assert!(slowest < ANSWER_MAX, "another client waited {slowest:?}");
+
+    let (received, silence) = slow.read_to_end();
+    assert_eq!(silence, Silence::Closed);
+    assert!(received.len() < REQUESTS * VALUE_BYTES, "it was closed before everything was sent");
+    let grown = number(&mut other, "used_memory").saturating_sub(memory_before);
+    assert!(grown < 8 * VALUE_BYTES as u64, "{grown} bytes are still in use");
+    assert_well(&mut server, &mut other);
+}
+
+#[test]
+fn a_reader_below_the_limit_gets_everything() {
+    let (mut server, mut other) =
+        with_big_value(&["--client-output-buffer-limit", "normal", "64mb", "0", "0"]);
+    let mut patient = Client::connect(server.addr());
+    for _ in 0..5 {
+        assert!(patient.send_raw(&encode(&["GET", "big"]).repeat(8)));
+        for _ in 0..8 {
+            assert_eq!(patient.reply().map(|reply| reply.len()), Ok(VALUE_BYTES + 12));
+        }
+    }
+    drop(patient);
+    assert_well(&mut server, &mut other);
+}
+
+#[test]
+fn the_soft_limit_closes_only_after_its_time() {
+    let (mut server, mut other) =
+        with_big_value(&["--client-output-buffer-limit", "normal", "0", "1mb", "2"]);
+    let mut slow = Client::connect(server.addr());
+    let began = Instant::now();
+    assert!(slow.send_raw(&encode(&["GET", "big"]).repeat(REQUESTS)));
+    becomes(&1, || number(&mut other, "connected_clients"));
+    let lived = began.elapsed();
+    assert!(lived >= Duration::from_secs(1), "closed after {lived:?}, the limit allows 2 s");
+    assert_well(&mut server, &mut other);
+}
+
+/// Without a limit (the default) the server keeps what a slow reader has asked for.
+#[test]
+fn a_reader_without_a_limit_gets_everything_late() {
+    let (mut server, mut other) = with_big_value(&[]);
+    let mut late = Client::connect(server.addr());
+    assert!(late.send_raw(&encode(&["GET", "big"]).repeat(64)));
+    assert_eq!(other.ask("SET big small"), "+OK\r\n");
+    let old = VALUE_BYTES + 12;
+    let sizes: Vec<_> = (0..64).map(|_| late.reply().expect("a reply").len()).collect();
+    let boundary = sizes.iter().take_while(|&&size| size == old).count();
+    assert!(sizes[boundary..].iter().all(|&size| size == b"$5\r\nsmall\r\n".len()), "{sizes:?}");
+    drop(late);
+    assert_well(&mut server, &mut other);
+}

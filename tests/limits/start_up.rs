@@ -1,0 +1,79 @@
+//! Starts that must fail: with exit code 1, and words that say what to change.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::inspect::assert_well;
+use crate::support::{Client, Program, Server, TempDir};
+
+/// What a start that fails writes, and that it ends with 1.
+#[track_caller]
+fn refusal(command: &mut Command) -> String {
+    let output = command.output().expect("the binary can be started");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}
+
+fn latchd(dir: &Path) -> Command {
+    let mut command = Program::latchd().command();
+    command.current_dir(dir);
+    command
+}
+
+#[test]
+fn a_port_in_use_is_named_and_its_user_is_left_alone() {
+    let mut server = Server::latchd(&[]);
+    let mut client = Client::connect(server.addr());
+    assert_eq!(client.ask("SET k v"), "+OK\r\n");
+    let (dir, port) = (TempDir::new(), server.port().to_string());
+    let said = refusal(latchd(dir.path()).args(["--bind", "127.0.0.1", "--port", &port]));
+    assert!(said.contains(&port), "{said}");
+    assert!(said.to_lowercase().contains("in use"), "{said}");
+    // All of them reach the first server, so nobody else listens there.
+    for _ in 0..32 {
+        assert_eq!(Client::connect(server.addr()).ask("GET k"), "$1\r\nv\r\n");
+    }
+    assert_well(&mut server, &mut client);
+}
+
+#[test]
+fn a_bad_file_is_refused_with_its_name_and_line() {
+    for (line, hint) in [
+        ("maxclient 100", "maxclients"), // the nearest name
+        ("port seventy", "port"),
+        ("port 70000", "port"),
+        ("appendonly maybe", "appendonly"),
+        ("save \"60", "save"),
+        ("maxmemory 1x", "maxmemory"),
+        ("databases", "databases"),
+    ] {
+        let dir = TempDir::new();
+        let text = format!("# A comment.\n\n{line}\nport 0\n");
+        fs::write(dir.path().join("broken.conf"), text).expect("the directory is ours");
+        let said = refusal(latchd(dir.path()).arg("broken.conf"));
+        assert!(said.contains("broken.conf") && said.contains("line 3"), "`{line}`: {said}");
+        assert!(said.contains(hint), "`{line}`: {said}");
+    }
+}
+
+#[test]
+fn a_bad_command_line_is_refused() {
+    let dir = TempDir::new();
+    let said = refusal(latchd(dir.path()).args(["--prot", "7000"]));
+    assert!(said.contains("prot"), "{said}");
+    let said = refusal(latchd(dir.path()).arg("missing.conf"));
+    assert!(said.contains("missing.conf"), "{said}");
+    let said = refusal(latchd(dir.path()).args(["--dir", "/no/such/folder", "--port", "0"]));
+    assert!(said.contains("/no/such/folder"), "{said}");
+}
+
+#[test]
+fn an_address_that_is_not_ours_is_named() {
+    let dir = TempDir::new();
+    let said = refusal(latchd(dir.path()).args(["--bind", "192.0.2.1", "--port", "7000"]));
+    assert!(said.contains("192.0.2.1"), "{said}");
+}

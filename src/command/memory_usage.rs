@@ -9,18 +9,6 @@ use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, S
 
 const BASE: Spec = Spec { group: Group::Server, ..Spec::BASE };
 
-/// MEMORY USAGE
-pub(super) const ROWS: &[Spec] = &[Spec {
-    name: "memory",
-    arity: -2,
-    acl: Acl::SLOW,
-    summary: "A container for memory diagnostics commands.",
-    since: "4.0.0",
-    complexity: "Depends on subcommand.",
-    subcommands: &[USAGE],
-    ..BASE
-}];
-
 /// The subcommand's row.
 pub(super) const USAGE: Spec = Spec {
     name: "usage",

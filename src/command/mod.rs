@@ -12,18 +12,28 @@ pub mod table;
 
 mod auth;
 mod client;
+mod cluster;
 mod compare;
+mod config;
 mod connection;
 mod counter;
 mod database;
 mod expire;
+mod figures;
 mod help;
+mod info;
 mod keys;
+mod latency;
 mod lifetime;
+mod lolwut;
+mod memory;
+mod memory_doctor;
 mod memory_usage;
 mod object;
 mod rename;
 mod scan;
+mod server;
+mod slowlog;
 mod string;
 mod string_set;
 mod transaction;
@@ -35,12 +45,23 @@ use spec::Spec;
 const FAMILIES: &[&[Spec]] = &[
     auth::ROWS,
     client::ROWS,
+    cluster::ROWS,
     compare::ROWS,
+    config::ROWS,
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
     expire::ROWS,
+    info::ROWS,
     keys::ROWS,
+    latency::ROWS,
+    lolwut::ROWS,
+    memory::ROWS,
+    object::ROWS,
+    rename::ROWS,
+    scan::ROWS,
+    server::ROWS,
+    slowlog::ROWS,
     string::ROWS,
     string_set::ROWS,
     transaction::ROWS,

@@ -357,8 +357,8 @@ impl Spec {
         syntax: "",
         tips: &[],
         history: &[],
-        deprecated: None,
         subcommands: &[],
+        deprecated: None,
         run: Run::Container,
     };
 

@@ -98,16 +98,18 @@ mod tests {
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
     use crate::keyspace::shard::{ShardSetup, Tick};
+    use std::sync::Arc;
 
     fn shard() -> Shard {
-        Shard::new(ShardSetup {
+        let setup = ShardSetup {
             first: SlotId::default(),
             slots: SlotId::COUNT,
             databases: 4,
             epoch: Epoch::default(),
             seed: 7,
             now: Mono(0),
-        })
+        };
+        Shard::new(setup, Arc::default())
     }
 
     fn set(shard: &mut Shard, db: u8, key: &str, expiry: Expiry) {

@@ -7,5 +7,6 @@ pub mod clock;
 mod files;
 mod node_state;
 mod outside;
+mod pid_file;
 mod platform;
 mod worker;

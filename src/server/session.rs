@@ -11,7 +11,6 @@ use crate::command::spec::{Flags, Group, Run, SessionVerb};
 use crate::command::table::{Command, Lookup, table};
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
-use crate::observe::counters::Count;
 use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
@@ -336,7 +335,6 @@ impl State {
         let end_ns = core.node.clock.nanos();
         dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         at.nanos = end_ns;
-        core.tally().counters.add(Count::CommandsRun, 1);
         match effect {
             Some(Effect::Close) => Step::Stop(Then::Close),
             Some(effect) => Step::Stop(Then::Do(effect)),

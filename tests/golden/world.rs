@@ -62,7 +62,7 @@ impl World {
     /// A node that has just started with the configuration `file`, if there is one.
     pub(crate) fn new(file: Option<String>, epoch: u32) -> Result<Self, String> {
         let clock = Arc::new(VirtualClock::default());
-        let platform = FixedPlatform::default();
+        let platform = FixedPlatform::new(&clock);
         *platform.file.lock().unwrap() = file;
         let core = boot(&clock, &platform, epoch)?;
         let connections = BTreeMap::new();
@@ -214,6 +214,10 @@ impl World {
                 connection.waiting = then == Then::Paused;
                 resume = matches!(then, Then::Flush | Then::Do(_));
                 open = then != Then::Close && then != Then::Do(Effect::Close);
+                match self.platform.take_stood_still_us() {
+                    0 => {}
+                    micros => got.push((name, Got::Stalls(micros))),
+                }
                 self.deliver(name, &mut writer, got);
                 if let Then::Do(effect) = then {
                     self.carry_out(name, effect, got);
@@ -248,10 +252,6 @@ impl World {
         match effect {
             Effect::Close => {}
             Effect::Shutdown => got.push((name, Got::Stops)),
-            Effect::StallMicros(micros) => {
-                self.clock.advance(micros / 1_000);
-                got.push((name, Got::Stalls(micros)));
-            }
         }
     }
 

@@ -86,19 +86,18 @@ pub(super) fn database(cx: &Context<'_>, number: i64) -> Result<Db, CommandError
     if exists { Ok(Db(number as u8)) } else { Err(CommandError::DB_OUT_OF_RANGE) }
 }
 
-/// A 32-bit integer, as Redis reads numbers of databases.
-fn int32(word: &[u8]) -> Option<i64> {
-    parse_i64(word).filter(|number| i32::try_from(*number).is_ok())
+/// A number of a database, which Redis reads as a 32-bit integer; whether there is such a one is
+/// not asked.
+pub(super) fn database_number(word: &[u8]) -> Result<i64, CommandError> {
+    let number = parse_i64(word).ok_or(CommandError::NOT_AN_INTEGER)?;
+    if i32::try_from(number).is_ok() { Ok(number) } else { Err(NOT_32_BITS) }
 }
 
+const NOT_32_BITS: CommandError =
+    CommandError::fixed("ERR value is out of range, value must between -2147483648 and 2147483647");
+
 fn select(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    let number = args.int()?;
-    if i32::try_from(number).is_err() {
-        return Err(CommandError::fixed(
-            "ERR value is out of range, value must between -2147483648 and 2147483647",
-        ));
-    }
-    cx.caller.db = database(cx, number)?;
+    cx.caller.db = database(cx, database_number(args.take()?)?)?;
     cx.reply.ok();
     Ok(())
 }
@@ -148,9 +147,11 @@ fn flush(
 }
 
 fn swapdb(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    let invalid = |text| move || CommandError::fixed(text);
-    let left = int32(args.take()?).ok_or_else(invalid("ERR invalid first DB index"))?;
-    let right = int32(args.take()?).ok_or_else(invalid("ERR invalid second DB index"))?;
+    let number = |word, invalid| {
+        database_number(word).map_err(|_: CommandError| CommandError::fixed(invalid))
+    };
+    let left = number(args.take()?, "ERR invalid first DB index")?;
+    let right = number(args.take()?, "ERR invalid second DB index")?;
     let (left, right) = (database(cx, left)?, database(cx, right)?);
     if left != right {
         let now = cx.keys.now.mono;

@@ -20,8 +20,8 @@ pub(super) enum Lifetime<'r> {
     Keep,
     /// `PERSIST`.
     Persist,
-    /// `EX`, `PX`, `EXAT` or `PXAT` with its number, which is checked when it is used: Redis looks at
-    /// the key first in some commands.
+    /// `EX`, `PX`, `EXAT` or `PXAT` with its number, which is checked when it is used: Redis looks
+    /// at the key first in some commands.
     Ends(Unit, &'r [u8]),
 }
 
@@ -87,8 +87,8 @@ impl<'r> Lifetime<'r> {
         Self::Ends(Unit::Millis, millis)
     }
 
-    /// Takes `word`, and the number behind it, if it is one of these options; whether it was. As in Redis the
-    /// same option may be repeated, and the last one counts.
+    /// Takes `word`, and the number behind it, if it is one of these options; whether it was. As in
+    /// Redis the same option may be repeated, and the last one counts.
     ///
     /// # Errors
     /// A syntax error if the number is missing or another option has been taken before.
@@ -154,8 +154,8 @@ fn deadline(unit: Unit, number: &[u8], command: &Command, now: Now) -> Result<Mo
     Ok(now.mono.plus(ms.unsigned_abs()))
 }
 
-/// Writes a value that ends when `expiry` says. One that has ended already is written and gone: the reply is that
-/// of a write, and transactions that watch the key see a change.
+/// Writes a value that ends when `expiry` says. One that has ended already is written and gone: the
+/// reply is that of a write, and transactions that watch the key see a change.
 #[inline]
 pub(super) fn write_until(mut edit: Edit<'_, '_>, value: NewValue<'_>, expiry: Expiry, now: Mono) {
     if matches!(expiry, Expiry::At(deadline) if deadline <= now) {

@@ -1,4 +1,5 @@
-//! Commands: one row and one function each, in a file per family. Knows no connection and no thread.
+//! Commands: one row and one function each, in a file per family. Knows no connection and no
+//! thread.
 //!
 //! A new command is a row in its family's `ROWS`; a new family is a line in [`FAMILIES`].
 
@@ -9,13 +10,30 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod auth;
+mod client;
+mod cluster;
 mod compare;
+mod config;
 mod connection;
 mod counter;
 mod database;
 mod expire;
+mod figures;
+mod help;
+mod info;
 mod keys;
+mod latency;
 mod lifetime;
+mod lolwut;
+mod memory;
+mod memory_doctor;
+mod memory_usage;
+mod object;
+mod rename;
+mod scan;
+mod server;
+mod slowlog;
 mod string;
 mod string_set;
 mod transaction;
@@ -25,12 +43,25 @@ use spec::Spec;
 /// The rows of all families.
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
+    auth::ROWS,
+    client::ROWS,
+    cluster::ROWS,
     compare::ROWS,
+    config::ROWS,
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
     expire::ROWS,
+    info::ROWS,
     keys::ROWS,
+    latency::ROWS,
+    lolwut::ROWS,
+    memory::ROWS,
+    object::ROWS,
+    rename::ROWS,
+    scan::ROWS,
+    server::ROWS,
+    slowlog::ROWS,
     string::ROWS,
     string_set::ROWS,
     transaction::ROWS,

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod entry;
 pub mod flush;
 mod hints;
+pub mod scan;
 pub mod shard;
 pub mod slot;
 pub mod table;

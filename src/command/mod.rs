@@ -18,6 +18,9 @@ mod config;
 mod connection;
 mod counter;
 mod database;
+mod dataset_digest;
+mod debug;
+mod debug_server;
 mod expire;
 mod figures;
 mod help;
@@ -51,6 +54,7 @@ const FAMILIES: &[&[Spec]] = &[
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
+    debug::ROWS,
     expire::ROWS,
     info::ROWS,
     keys::ROWS,

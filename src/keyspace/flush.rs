@@ -41,6 +41,9 @@ impl Shard {
         self.changes += emptied.keys;
         let taken = self.slots.iter_mut().map(|slot| slot.take_table(table));
         let garbage = Garbage(taken.filter(|table| !table.is_empty()).collect());
+        if table == 0 {
+            self.renew_hints();
+        }
         self.forget_timers(&garbage, emptied, now);
         let everything = self.totals.iter().all(|totals| totals.keys == 0);
         self.memory = if everything { 0 } else { self.memory - garbage.memory() };
@@ -97,7 +100,9 @@ mod tests {
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
+    use crate::keyspace::hints::Hints;
     use crate::keyspace::shard::{ShardSetup, Tick};
+    use std::sync::Arc;
 
     fn shard() -> Shard {
         let setup = ShardSetup {

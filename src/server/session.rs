@@ -10,6 +10,7 @@ use crate::command::context::{Caller, Effect, Replies};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
 use crate::command::table::{Command, Lookup, table};
+use crate::config::ProtectedAction;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
 use crate::resp::reply::{Protocol, Writer};
@@ -125,6 +126,8 @@ impl Session {
                     break Then::Read(wanted);
                 }
                 Err(error) => {
+                    let rest = &input[turn.used..];
+                    refusal::log_protocol_error(core.settings(), self.client(), error, rest);
                     if self.state.caller.replies == Replies::On {
                         dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
                     }
@@ -277,6 +280,9 @@ impl State {
         if !spec.accepts(argv.len()) {
             return refuse(CommandError::arity(&command.full_name));
         }
+        if spec.flags.has(Flags::PROTECTED) && !self.may_debug(core) {
+            return refuse(refusal::PROTECTED);
+        }
         if !self.caller.authenticated
             && !spec.flags.has(Flags::NO_AUTH)
             && core.settings().requirepass.is_some()
@@ -297,6 +303,15 @@ impl State {
             Run::Session(_) => Ok(Admitted::Run(command)),
             Run::Plain(_) | Run::Container if open => Ok(Admitted::Queue(command)),
             Run::Plain(_) | Run::Container => Ok(Admitted::Run(command)),
+        }
+    }
+
+    /// What `enable-debug-command` says about this client.
+    fn may_debug(&self, core: &Core) -> bool {
+        match core.settings().enable_debug_command {
+            ProtectedAction::Yes => true,
+            ProtectedAction::Local => self.caller.client.origin.is_local(),
+            ProtectedAction::No => false,
         }
     }
 

@@ -98,7 +98,6 @@ mod tests {
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
     use crate::keyspace::shard::{ShardSetup, Tick};
-    use std::sync::Arc;
 
     fn shard() -> Shard {
         let setup = ShardSetup {
@@ -109,7 +108,7 @@ mod tests {
             seed: 7,
             now: Mono(0),
         };
-        Shard::new(setup, Arc::default())
+        Shard::new(setup)
     }
 
     fn set(shard: &mut Shard, db: u8, key: &str, expiry: Expiry) {

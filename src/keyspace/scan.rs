@@ -108,6 +108,9 @@ impl Shard {
 
     /// A key of a database, each with the same chance. Clears away those it meets whose time has
     /// run out.
+    ///
+    /// # Panics
+    /// If the totals do not count the keys of the tables.
     pub fn random_key(&mut self, db: Db, now: Mono) -> Option<Vec<u8>> {
         let table = self.table_of(db);
         loop {

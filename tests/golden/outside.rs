@@ -5,10 +5,11 @@ use latchd::base::time::{Clock, Mono, Now, Wall};
 use latchd::command::node::{CpuFigures, Identity, MemoryFigures, Platform};
 use latchd::config::{Files, LogLevel};
 use latchd::keyspace::borrow::{Alarm, ShardId};
+use parking_lot::Mutex;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Where a world's configuration file is.
@@ -125,12 +126,12 @@ impl Platform for FixedPlatform {
         if path != Path::new(CONFIG_PATH) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        *self.file.lock().unwrap() = Some(text.to_owned());
+        *self.file.lock() = Some(text.to_owned());
         Ok(())
     }
 
     fn read_file(&self, path: &Path) -> io::Result<String> {
-        let file = self.file.lock().unwrap();
+        let file = self.file.lock();
         let there = file.as_ref().filter(|_| path == Path::new(CONFIG_PATH));
         there.cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }

@@ -63,7 +63,7 @@ impl World {
     pub(crate) fn new(file: Option<String>, epoch: u32) -> Result<Self, String> {
         let clock = Arc::new(VirtualClock::default());
         let platform = FixedPlatform::new(&clock);
-        *platform.file.lock().unwrap() = file;
+        *platform.file.lock() = file;
         let core = boot(&clock, &platform, epoch)?;
         let connections = BTreeMap::new();
         Ok(Self { clock, platform, core, connections, connected: 0, expires: true, epoch })
@@ -169,7 +169,7 @@ impl World {
 
     /// The configuration file.
     pub(crate) fn file(&self) -> Option<String> {
-        self.platform.file.lock().unwrap().clone()
+        self.platform.file.lock().clone()
     }
 
     /// The process ends without warning and starts again: connections and keys are gone, and it
@@ -264,7 +264,7 @@ impl World {
 }
 
 fn boot(clock: &Arc<VirtualClock>, platform: &FixedPlatform, epoch: u32) -> Result<Core, String> {
-    let has_file = platform.file.lock().unwrap().is_some();
+    let has_file = platform.file.lock().is_some();
     let args: &[&str] = if has_file { &[CONFIG_PATH] } else { &[] };
     let (invocation, warnings) = Config::load(args, platform).map_err(|error| error.to_string())?;
     let Invocation::Run(config) = invocation else { unreachable!("a path asks to run") };

@@ -9,7 +9,7 @@ use crate::command::args::Args;
 use crate::command::context::{Caller, Context, Effect, Keys};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Reach, Run};
-use crate::command::table::{Command, key_slots};
+use crate::command::table::{Command, has_one_key, key_slots};
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
@@ -32,17 +32,30 @@ pub(crate) struct Start {
     pub(crate) nanos: u64,
 }
 
+/// A request and the command it names.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'r> {
+    pub(crate) command: &'static Command,
+    pub(crate) argv: Argv<'r>,
+    /// The slot of its first key, if somebody has computed it.
+    pub(crate) slot: Option<SlotId>,
+}
+
 /// Runs a command that is allowed to run, outside a transaction.
 #[inline]
 pub(crate) fn execute(
     core: &Core,
     caller: &mut Caller,
-    (command, argv): (&'static Command, Argv<'_>),
+    call: Call<'_>,
     writer: &mut Writer,
     now: Now,
 ) -> Option<Effect> {
+    let Call { command, argv, slot } = call;
     let mut slots = Slots::new();
-    key_slots(command.spec, argv, &mut slots);
+    match slot {
+        Some(slot) if has_one_key(command.spec) => slots.push(slot),
+        Some(_) | None => key_slots(command.spec, argv, &mut slots),
+    }
     let shards = match command.spec.reach {
         Reach::Keys | Reach::EachShard => core.node.keyspace.borrow(&slots),
         Reach::AllShards => core.node.keyspace.borrow_all(),
@@ -101,7 +114,7 @@ pub(crate) fn refuse(core: &Core, reply: &mut Writer, error: &CommandError) {
 pub(crate) fn account(
     core: &Core,
     caller: &Caller,
-    (command, argv): (&Command, Argv<'_>),
+    Call { command, argv, .. }: Call<'_>,
     start: Start,
     (end_ns, end): (u64, CallEnd),
 ) {

@@ -1,5 +1,6 @@
-//! The x87 80-bit numbers in which Redis computes INCRBYFLOAT: read as C's `strtold` reads them, added with
-//! rounding to the nearest even, and written as `%.17Lf` without trailing zeros (`ld2string`, human form).
+//! The x87 80-bit numbers in which Redis computes INCRBYFLOAT: read as C's `strtold` reads them,
+//! added with rounding to the nearest even, and written as `%.17Lf` without trailing zeros
+//! (`ld2string`, human form).
 //!
 //! Not here: 64-bit doubles, whose sums and digits differ from these in the last places.
 
@@ -9,7 +10,8 @@ use std::cmp::Ordering;
 use std::fmt::Write;
 use std::ops::{Add, Sub};
 
-/// Redis copies a number into a buffer of this size with a NUL at its end, so a text must be shorter.
+/// Redis copies a number into a buffer of this size with a NUL at its end, so a text must be
+/// shorter.
 const TEXT_BYTES_LIMIT: usize = 5 * 1024;
 /// No text below the limit has so many digits that an exponent beyond this could still matter.
 const EXPONENT_MAX: i32 = 100_000;
@@ -17,7 +19,8 @@ const EXPONENT_MAX: i32 = 100_000;
 const FRACTION_DIGITS: usize = 17;
 /// `10^FRACTION_DIGITS`.
 const FRACTION_SCALE: u128 = 100_000_000_000_000_000;
-/// The value of a number is its 64-bit significand times two to the power of its biased exponent less this.
+/// The value of a number is its 64-bit significand times two to the power of its biased exponent
+/// less this.
 const EXPONENT_BIAS: i32 = 16_383 + 63;
 /// Large integers are kept in pieces of nine decimal digits, lowest first.
 const PIECE: u64 = 1_000_000_000;
@@ -32,8 +35,9 @@ const _: () = assert!(FRACTION_SCALE < 1 << 57, "a significand times the scale f
 pub struct Extended(X87DoubleExtended);
 
 impl Extended {
-    /// The number that `text` spells, or `None`. As Redis's `string2ld`: hexadecimal and infinite numbers are
-    /// numbers; NaN, spaces, anything behind the number, and what is too large or too small are not.
+    /// The number that `text` spells, or `None`. As Redis's `string2ld`: hexadecimal and infinite
+    /// numbers are numbers; NaN, spaces, anything behind the number, and what is too large or too
+    /// small are not.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         if text.len() >= TEXT_BYTES_LIMIT {
@@ -76,7 +80,8 @@ impl Extended {
         self.partial_cmp(&other).unwrap_or(Ordering::Equal)
     }
 
-    /// The decimal form of a finite number: 17 digits behind the point at most, no trailing zeros, no `-0`.
+    /// The decimal form of a finite number: 17 digits behind the point at most, no trailing zeros,
+    /// no `-0`.
     #[must_use]
     pub fn to_text(self) -> String {
         let bits = self.0.to_bits();
@@ -128,7 +133,8 @@ fn is_infinity(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"inf") || word.eq_ignore_ascii_case(b"infinity")
 }
 
-/// Reads digits with an optional point and an optional exponent behind `mark`; hexadecimal if `prefix` says so.
+/// Reads digits with an optional point and an optional exponent behind `mark`; hexadecimal if
+/// `prefix` says so.
 fn read(prefix: &str, digits: &[u8], mark: char) -> Option<X87DoubleExtended> {
     let is_digit = |byte: &u8| {
         if prefix.is_empty() { byte.is_ascii_digit() } else { byte.is_ascii_hexdigit() }

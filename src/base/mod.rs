@@ -2,9 +2,13 @@
 //!
 //! Nothing here has behaviour worth a paragraph.
 
+pub mod bytes;
 pub mod extended;
 pub mod glob;
 pub mod number;
 pub mod prefetch;
 pub mod slot;
 pub mod time;
+
+/// The Redis whose behaviour latchd matches, as HELLO and INFO tell clients.
+pub const REDIS_VERSION: &str = "7.4.0";

@@ -1,6 +1,7 @@
 //! Asks the processor to fetch a cache line that will be needed soon.
 //!
-//! Uses `unsafe` because the intrinsic is declared so; a prefetch reads nothing and cannot fault, whatever the address.
+//! Uses `unsafe` because the intrinsic is declared so; a prefetch reads nothing and cannot fault,
+//! whatever the address.
 
 /// Starts fetching the cache line at `address`; does nothing where there is no such instruction.
 #[inline]

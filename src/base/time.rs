@@ -65,6 +65,13 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Now;
     /// A fine monotonic reading in nanoseconds, for measuring how long a command took.
     fn nanos(&self) -> u64;
+    /// What `now` would have said when `nanos` was read: one reading serves both purposes.
+    fn at(&self, nanos: u64) -> Now {
+        let _ = nanos;
+        self.now()
+    }
+    /// Notices a wall clock that was set; to be called a few times a second.
+    fn sync(&self) {}
     /// Unix time in microseconds, for `TIME`.
     fn wall_us(&self) -> i64;
 }

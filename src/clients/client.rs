@@ -1,6 +1,7 @@
 //! One connection as the others see it.
 //!
-//! Invariant: only the connection's own core writes the figures; everybody may read them at any time.
+//! Invariant: only the connection's own core writes the figures; everybody may read them at any
+//! time.
 
 use crate::base::time::Mono;
 use crate::resp::reply::Protocol;
@@ -13,6 +14,9 @@ use std::task::Waker;
 /// A connection's number, never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub u64);
+
+/// The user that everybody is until AUTH says otherwise, as in Redis.
+pub const DEFAULT_USER: &[u8] = b"default";
 
 /// Where a connection comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,19 +91,24 @@ figures! {
     no_touch: AtomicBool = bool;
     /// Whether it is exempt from eviction.
     no_evict: AtomicBool = bool;
-    /// Whether a watched key has changed.
-    dirty: AtomicBool = bool;
     /// Whether it waits for the end of a pause.
     blocked: AtomicBool = bool;
 }
 
 /// Names that a client gives itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Names {
-    pub(crate) name: Vec<u8>,
-    pub(crate) library: Vec<u8>,
-    pub(crate) library_version: Vec<u8>,
-    pub(crate) user: Option<Vec<u8>>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Names {
+    name: Vec<u8>,
+    library: Vec<u8>,
+    library_version: Vec<u8>,
+    user: Vec<u8>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let (name, library, library_version) = Default::default();
+        Self { name, library, library_version, user: DEFAULT_USER.to_vec() }
+    }
 }
 
 /// Whether a connection has been asked to go.
@@ -181,15 +190,15 @@ impl Client {
         self.names.write().library_version = version.to_vec();
     }
 
-    /// The user it is, `None` before AUTH where one is needed.
+    /// The user it is, or would be after AUTH.
     #[must_use]
-    pub fn user(&self) -> Option<Vec<u8>> {
+    pub fn user(&self) -> Vec<u8> {
         self.names.read().user.clone()
     }
 
     /// Notes who it is.
-    pub fn set_user(&self, user: Option<&[u8]>) {
-        self.names.write().user = user.map(<[u8]>::to_vec);
+    pub fn set_user(&self, user: &[u8]) {
+        self.names.write().user = user.to_vec();
     }
 
     /// Asks the connection to go; whoever asks more strictly wins.

@@ -1,11 +1,14 @@
-//! What every core may know about every connection: addresses, names, counters, and the request to close it.
+//! What every core may know about every connection: addresses, names, counters, and the request to
+//! close it.
 //!
 //! It is data that commands read (CLIENT LIST) and sessions write; sockets are elsewhere.
 
 mod client;
 mod pause;
 mod registry;
+mod stall;
 
-pub use client::{Client, ClientId, Figures, Kill, Origin};
+pub use client::{Client, ClientId, DEFAULT_USER, Figures, Kill, Origin};
 pub use pause::{Pause, PauseScope};
 pub use registry::Registry;
+pub use stall::{Stall, Standstill};

@@ -1,4 +1,5 @@
-//! CLIENT PAUSE: until when clients wait, and which commands do (Redis documentation, "CLIENT PAUSE").
+//! CLIENT PAUSE: until when clients wait, and which commands do (Redis documentation, "CLIENT
+//! PAUSE").
 
 use crate::base::time::Mono;
 use parking_lot::Mutex;

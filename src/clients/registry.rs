@@ -41,16 +41,18 @@ impl Registry {
         self.connected.load(Ordering::Acquire)
     }
 
-    /// One of them.
+    /// One of them. Who has been told to go at once counts as gone.
     #[must_use]
     pub fn get(&self, id: ClientId) -> Option<Arc<Client>> {
-        self.clients.get(&id).map(|client| Arc::clone(&client))
+        let client = self.clients.get(&id)?;
+        (client.killed() != Kill::Now).then(|| Arc::clone(&client))
     }
 
-    /// All of them, oldest first.
+    /// All of them, oldest first, but not those that have been told to go at once.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Client>> {
-        let mut all: Vec<_> = self.clients.iter().map(|client| Arc::clone(&client)).collect();
+        let staying = self.clients.iter().filter(|client| client.killed() != Kill::Now);
+        let mut all: Vec<_> = staying.map(|client| Arc::clone(&client)).collect();
         all.sort_unstable_by_key(|client| client.id);
         all
     }

@@ -1,6 +1,7 @@
 //! A command's arguments, taken one after the other and turned into types at the edge.
 //!
-//! Not here: options of one command only. After this, nobody asks again whether an argument is there.
+//! Not here: options of one command only. After this, nobody asks again whether an argument is
+//! there.
 
 use crate::base::number::parse_i64;
 use crate::base::slot::SlotId;
@@ -28,7 +29,8 @@ impl<'r> Args<'r> {
     /// The next argument.
     ///
     /// # Errors
-    /// There is none: the row's arity allows fewer than the function wants, or an option lacks its value.
+    /// There is none: the row's arity allows fewer than the function wants, or an option lacks its
+    /// value.
     #[inline]
     pub fn take(&mut self) -> Result<&'r [u8], CommandError> {
         self.take_option().ok_or(CommandError::SYNTAX)

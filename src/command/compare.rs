@@ -1,4 +1,5 @@
-//! Compare and delete, compare and set: DELEX, DELIFEQ, DIGEST, CAD, CAS, and the comparison that SET shares.
+//! Compare and delete, compare and set: DELEX, DELIFEQ, DIGEST, CAD, CAS, and the comparison that
+//! SET shares.
 //!
 //! Not here: SET itself (`string_set`).
 
@@ -136,7 +137,7 @@ impl<'r> Comparison<'r> {
 }
 
 fn parse_digest(text: &[u8]) -> Result<u64, CommandError> {
-    let digits = text.iter().all(u8::is_ascii_hexdigit).then_some(text).unwrap_or_default();
+    let digits = if text.iter().all(u8::is_ascii_hexdigit) { text } else { &[] };
     let digits = std::str::from_utf8(digits).map_err(|_| BAD_DIGEST)?;
     if digits.len() != DIGEST_DIGITS {
         return Err(BAD_DIGEST);

@@ -1,6 +1,8 @@
-//! What a command's function works with: the keys it borrowed, who asks, where the reply goes, what time it is.
+//! What a command's function works with: the keys it borrowed, who asks, where the reply goes, what
+//! time it is.
 //!
-//! Not here: sockets and other connections' state. What must happen outside leaves as an [`Effect`].
+//! Not here: sockets and other connections' state. What must happen outside leaves as an
+//! [`Effect`].
 
 use crate::base::time::{Mono, Now};
 use crate::clients::Client;
@@ -32,8 +34,8 @@ pub struct Context<'a> {
     pub in_transaction: bool,
     /// What shall happen after the reply.
     pub effect: Option<Effect>,
-    /// What the command took out of the shards and nobody needs. It stands behind `keys`, so it is freed
-    /// when the shards have been given back, and before the reply is sent.
+    /// What the command took out of the shards and nobody needs. It stands behind `keys`, so it is
+    /// freed when the shards have been given back, and before the reply is sent.
     pub garbage: Garbage,
 }
 
@@ -44,8 +46,6 @@ pub enum Effect {
     Close,
     /// Stop the server.
     Shutdown,
-    /// Keep every shard from everybody for so long (DEBUG SLEEP).
-    StallMicros(u64),
 }
 
 /// What the session knows about the client and commands may change.
@@ -59,6 +59,8 @@ pub struct Caller {
     pub authenticated: bool,
     /// Whether its reads leave the access marks alone (CLIENT NO-TOUCH).
     pub no_touch: bool,
+    /// Whether memory pressure never closes it (CLIENT NO-EVICT).
+    pub no_evict: bool,
     /// What becomes of its replies.
     pub replies: Replies,
 }

@@ -86,7 +86,8 @@ pub(super) fn database(cx: &Context<'_>, number: i64) -> Result<Db, CommandError
     if exists { Ok(Db(number as u8)) } else { Err(CommandError::DB_OUT_OF_RANGE) }
 }
 
-/// A number of a database, which Redis reads as a 32-bit integer; whether there is such a one is not asked.
+/// A number of a database, which Redis reads as a 32-bit integer; whether there is such a one is
+/// not asked.
 pub(super) fn database_number(word: &[u8]) -> Result<i64, CommandError> {
     let number = parse_i64(word).ok_or(CommandError::NOT_AN_INTEGER)?;
     if i32::try_from(number).is_ok() { Ok(number) } else { Err(NOT_32_BITS) }

@@ -1,5 +1,6 @@
-//! DEBUG: who may use it, its subcommands, and those that are about keys.
+//! DEBUG: its row, its subcommands, and those of them that are about keys.
 //!
+//! Not here: those about the server (`debug_server`), and who may use it (`server/session.rs`).
 //! Its subcommands are no rows: as in Redis, COMMAND does not know them, and a wrong number of arguments is
 //! answered like a wrong name.
 
@@ -9,9 +10,9 @@ use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::dataset_digest::{Digest, of_value};
 use crate::command::error::CommandError;
-use crate::command::help;
 use crate::command::object::references;
 use crate::command::spec::{Acl, Flags, Group, Outcome, Reach, Run, Spec};
+use crate::command::{debug_server, help};
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::entry::{NewValue, Value};
 use crate::keyspace::{Db, Key};
@@ -38,7 +39,8 @@ pub(super) const ROWS: &[Spec] = &[Spec {
     ..BASE
 }];
 
-struct Subcommand {
+/// A subcommand.
+pub(super) struct Subcommand {
     name: &'static str,
     /// How many arguments it takes behind its name.
     arguments: RangeInclusive<usize>,
@@ -46,7 +48,8 @@ struct Subcommand {
 }
 
 impl Subcommand {
-    const fn new(
+    /// `run` works for `name` if it is given so many arguments.
+    pub(super) const fn new(
         name: &'static str,
         arguments: RangeInclusive<usize>,
         run: fn(&mut Context<'_>, Args<'_>) -> Outcome,
@@ -89,7 +92,8 @@ const HELP: &[&str] = &[
 fn debug(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let name = args.take()?;
     let arguments = args.left();
-    let found = SUBCOMMANDS.iter().find(|sub| {
+    let mut subcommands = SUBCOMMANDS.iter().chain(debug_server::SUBCOMMANDS);
+    let found = subcommands.find(|sub| {
         sub.name.as_bytes().eq_ignore_ascii_case(name) && sub.arguments.contains(&arguments)
     });
     match found {
@@ -107,7 +111,15 @@ fn unknown(name: &[u8]) -> CommandError {
 }
 
 fn show_help(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
-    help::help(cx, HELP)
+    help::help(cx, &help_lines())
+}
+
+/// What all subcommands say about themselves, in the order of their names.
+fn help_lines() -> Vec<&'static str> {
+    let all = [HELP, debug_server::HELP].concat();
+    let mut topics: Vec<&[&str]> = all.chunk_by(|_, line| line.starts_with(' ')).collect();
+    topics.sort_unstable();
+    topics.concat()
 }
 
 fn digest(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
@@ -257,12 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn help_is_sorted_and_names_every_subcommand() {
-        let topics: Vec<&&str> = HELP.iter().filter(|line| !line.starts_with(' ')).collect();
-        assert!(topics.is_sorted());
-        for sub in SUBCOMMANDS.iter().filter(|sub| sub.name != "help") {
-            let name = sub.name.to_ascii_uppercase();
-            assert!(topics.iter().any(|topic| topic.split(' ').next() == Some(&name)), "{name}");
+    fn help_names_every_subcommand() {
+        let lines = help_lines();
+        let named = |name: &str| lines.iter().any(|line| line.split(' ').next() == Some(name));
+        let all = SUBCOMMANDS.iter().chain(debug_server::SUBCOMMANDS);
+        for sub in all.filter(|sub| sub.name != "help") {
+            assert!(named(&sub.name.to_ascii_uppercase()), "{}", sub.name);
         }
     }
 }

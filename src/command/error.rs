@@ -1,7 +1,10 @@
-//! What clients see when a command is refused: exact Redis texts where Redis has them, ours in the same voice.
+//! What clients see when a command is refused: exact Redis texts where Redis has them, ours in the
+//! same voice.
 //!
-//! The first word is the code that client libraries look at. Codes are part of the protocol: add, never edit.
+//! The first word is the code that client libraries look at. Codes are part of the protocol: add,
+//! never edit.
 
+use crate::resp::request::Argv;
 use std::borrow::Cow;
 
 /// A command's failure, as an error reply.
@@ -44,6 +47,20 @@ impl CommandError {
     #[must_use]
     pub fn arity(name: &str) -> Self {
         Self::new(format!("ERR wrong number of arguments for '{name}' command"))
+    }
+
+    /// More arguments than the subcommand that `argv` names can use, where its arity allows any
+    /// number.
+    #[must_use]
+    pub fn subcommand_syntax(argv: Argv<'_>) -> Self {
+        let container = argv.get(0).unwrap_or_default().to_ascii_uppercase();
+        let name = argv.get(1).unwrap_or_default();
+        let mut text = b"ERR unknown subcommand or wrong number of arguments for '".to_vec();
+        text.extend_from_slice(&name[..name.len().min(128)]);
+        text.extend_from_slice(b"'. Try ");
+        text.extend_from_slice(&container);
+        text.extend_from_slice(b" HELP.");
+        Self::new(text)
     }
 
     /// A time to live that is zero, negative or beyond the clock, given to `name`.

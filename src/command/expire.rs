@@ -1,7 +1,8 @@
 //! When keys end: setting, reading and removing their time to live.
 //!
-//! Durations and instants become boot-time instants here, once; a wall clock that is set later moves no end.
-//! Not here: ending keys (`keyspace/shard.rs`), and the expiry options of SET and GETEX.
+//! Durations and instants become boot-time instants here, once; a wall clock that is set later
+//! moves no end. Not here: ending keys (`keyspace/shard.rs`), and the expiry options of SET and
+//! GETEX.
 
 use crate::base::number::DECIMAL_MAX;
 use crate::base::time::{Now, Wall};
@@ -133,7 +134,8 @@ struct Conditions<'r> {
 }
 
 impl<'r> Conditions<'r> {
-    /// IFEQ is ours, and only for ends that are counted from now: it renews a lock that is still one's own.
+    /// IFEQ is ours, and only for ends that are counted from now: it renews a lock that is still
+    /// one's own.
     fn parse(mut args: Args<'r>, from: From) -> Result<Self, CommandError> {
         let mut given = Self::default();
         while let Some(option) = args.take_option() {
@@ -168,7 +170,8 @@ impl<'r> Conditions<'r> {
         Ok(given)
     }
 
-    /// Whether an existing key may get the end `at`. A key without an end counts as one that lives for ever.
+    /// Whether an existing key may get the end `at`. A key without an end counts as one that lives
+    /// for ever.
     fn hold(&self, edit: &Edit<'_, '_>, at: Wall, now: Now) -> bool {
         let current = edit.deadline().map(|deadline| now.wall_at(deadline));
         let same_value = |wanted: &[u8]| {
@@ -183,7 +186,8 @@ impl<'r> Conditions<'r> {
     }
 }
 
-/// The Unix time at which a key given `amount` ends; one in the past is fine, one beyond 64 bits is not.
+/// The Unix time at which a key given `amount` ends; one in the past is fine, one beyond 64 bits is
+/// not.
 fn end(amount: i64, (unit, from): (Unit, From), now: Now) -> Option<Wall> {
     let ms = if unit == Unit::Seconds { amount.checked_mul(1_000)? } else { amount };
     let base_ms = if from == From::Now { now.wall.0 } else { 0 };

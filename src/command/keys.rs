@@ -1,6 +1,7 @@
 //! Keys of any type: whether they are there, what they are, and removing them.
 //!
-//! Not here: when keys end (`expire`), walking over all of them (`scan`), giving them other names (`rename`).
+//! Not here: when keys end (`expire`), walking over all of them (`scan`), giving them other names
+//! (`rename`).
 
 use crate::command::args::Args;
 use crate::command::context::Context;
@@ -81,7 +82,8 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
-/// DEL and UNLINK: a string is one or two heap blocks, so freeing it elsewhere would cost more than freeing it.
+/// DEL and UNLINK: a string is one or two heap blocks, so freeing it elsewhere would cost more than
+/// freeing it.
 fn del(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut removed = 0;
     while args.left() > 0 {

@@ -20,8 +20,8 @@ pub(super) enum Lifetime<'r> {
     Keep,
     /// `PERSIST`.
     Persist,
-    /// `EX`, `PX`, `EXAT` or `PXAT` with its number, which is checked when it is used: Redis looks at
-    /// the key first in some commands.
+    /// `EX`, `PX`, `EXAT` or `PXAT` with its number, which is checked when it is used: Redis looks
+    /// at the key first in some commands.
     Ends(Unit, &'r [u8]),
 }
 
@@ -68,7 +68,7 @@ impl Unit {
         }
     }
 
-    const fn from_now(self) -> bool {
+    const fn is_relative(self) -> bool {
         match self {
             Self::Seconds | Self::Millis => true,
             Self::UnixSeconds | Self::UnixMillis => false,
@@ -87,8 +87,8 @@ impl<'r> Lifetime<'r> {
         Self::Ends(Unit::Millis, millis)
     }
 
-    /// Takes `word`, and the number behind it, if it is one of these options; whether it was. As in Redis the
-    /// same option may be repeated, and the last one counts.
+    /// Takes `word`, and the number behind it, if it is one of these options; whether it was. As in
+    /// Redis the same option may be repeated, and the last one counts.
     ///
     /// # Errors
     /// A syntax error if the number is missing or another option has been taken before.
@@ -146,7 +146,7 @@ fn deadline(unit: Unit, number: &[u8], command: &Command, now: Now) -> Result<Mo
     }
     let scale = if unit.in_seconds() { 1_000 } else { 1 };
     let ms = number.checked_mul(scale).ok_or_else(invalid)?;
-    if !unit.from_now() {
+    if !unit.is_relative() {
         return Ok(now.mono_at(Wall(ms)));
     }
     // A relative time has to fit Unix time as well: that is what EXPIRETIME answers.
@@ -154,8 +154,8 @@ fn deadline(unit: Unit, number: &[u8], command: &Command, now: Now) -> Result<Mo
     Ok(now.mono.plus(ms.unsigned_abs()))
 }
 
-/// Writes a value that ends when `expiry` says. One that has ended already is written and gone: the reply is that
-/// of a write, and transactions that watch the key see a change.
+/// Writes a value that ends when `expiry` says. One that has ended already is written and gone: the
+/// reply is that of a write, and transactions that watch the key see a change.
 #[inline]
 pub(super) fn write_until(mut edit: Edit<'_, '_>, value: NewValue<'_>, expiry: Expiry, now: Mono) {
     if matches!(expiry, Expiry::At(deadline) if deadline <= now) {
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_times_count_from_now_and_unix_times_by_the_wall_clock() {
+    fn relative_times_count_is_relative_and_unix_times_by_the_wall_clock() {
         assert_eq!(expiry(Unit::Seconds, "2"), Ok(Expiry::At(Mono(7_000))));
         assert_eq!(expiry(Unit::Millis, "2"), Ok(Expiry::At(Mono(5_002))));
         assert_eq!(expiry(Unit::UnixSeconds, "1700000001"), Ok(Expiry::At(Mono(6_000))));

@@ -1,4 +1,5 @@
-//! Commands: one row and one function each, in a file per family. Knows no connection and no thread.
+//! Commands: one row and one function each, in a file per family. Knows no connection and no
+//! thread.
 //!
 //! A new command is a row in its family's `ROWS`; a new family is a line in [`FAMILIES`].
 
@@ -9,20 +10,33 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod auth;
+mod client;
+mod cluster;
 mod compare;
+mod config;
 mod connection;
 mod counter;
 mod database;
 mod dataset_digest;
 mod debug;
+mod debug_server;
 mod expire;
+mod figures;
 mod help;
+mod info;
 mod keys;
+mod latency;
 mod lifetime;
+mod lolwut;
+mod memory;
+mod memory_doctor;
 mod memory_usage;
 mod object;
 mod rename;
 mod scan;
+mod server;
+mod slowlog;
 mod string;
 mod string_set;
 mod transaction;
@@ -32,17 +46,26 @@ use spec::Spec;
 /// The rows of all families.
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
+    auth::ROWS,
+    client::ROWS,
+    cluster::ROWS,
     compare::ROWS,
+    config::ROWS,
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
     debug::ROWS,
     expire::ROWS,
+    info::ROWS,
     keys::ROWS,
-    memory_usage::ROWS,
+    latency::ROWS,
+    lolwut::ROWS,
+    memory::ROWS,
     object::ROWS,
     rename::ROWS,
     scan::ROWS,
+    server::ROWS,
+    slowlog::ROWS,
     string::ROWS,
     string_set::ROWS,
     transaction::ROWS,

@@ -75,7 +75,8 @@ fn keys(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 fn random_key(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
     let (db, now) = (cx.keys.db, cx.keys.now.mono);
-    // A shard may hold nothing but keys whose time has run out. It has none left then, so this ends.
+    // A shard may hold nothing but keys whose time has run out. It has none left then, so this
+    // ends.
     loop {
         let keys: u64 = cx.keys.shards.shards().map(|shard| shard.totals(db).keys).sum();
         if keys == 0 {
@@ -167,8 +168,8 @@ fn scan(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     Ok(())
 }
 
-/// A cursor as C's `strtoul` reads it, which is what Redis does: a sign is fine and wraps around, nothing at
-/// all is 0, blanks in front are not taken.
+/// A cursor as C's `strtoul` reads it, which is what Redis does: a sign is fine and wraps around,
+/// nothing at all is 0, blanks in front are not taken.
 fn cursor(word: &[u8]) -> Option<u64> {
     let (negative, digits) = match word {
         [b'-', digits @ ..] if !digits.is_empty() => (true, digits),

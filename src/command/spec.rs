@@ -1,6 +1,8 @@
-//! What a command is: one row. Lookup, arity check, routing, COMMAND, the command reference and metrics derive from it.
+//! What a command is: one row. Lookup, arity check, routing, COMMAND, the command reference and
+//! metrics derive from it.
 //!
-//! The words are those of Redis's command JSON files (Redis documentation, "COMMAND", "Command tips", "Key specifications").
+//! The words are those of Redis's command JSON files (Redis documentation, "COMMAND", "Command
+//! tips", "Key specifications").
 
 use crate::command::args::Args;
 use crate::command::context::Context;
@@ -72,7 +74,9 @@ impl Group {
 }
 
 macro_rules! bit_set {
-    ($(#[$doc:meta])* $set:ident { $($(#[$bit_doc:meta])* $bit:ident = $index:literal, $name:literal;)* }) => {
+    ($(#[$doc:meta])* $set:ident {
+        $($(#[$bit_doc:meta])* $bit:ident = $index:literal, $name:literal;)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub struct $set(u32);
@@ -287,8 +291,9 @@ pub enum Reach {
     Keys,
     /// All of them.
     AllShards,
-    /// None: it visits one after the other ([`Borrowed::visit`](crate::keyspace::borrow::Borrowed::visit)),
-    /// so that nobody waits for a long walk. Inside EXEC all of them are borrowed.
+    /// None: it visits one after the other
+    /// ([`Borrowed::visit`](crate::keyspace::borrow::Borrowed::visit)), so that nobody waits for a
+    /// long walk. Inside EXEC all of them are borrowed.
     EachShard,
 }
 
@@ -355,8 +360,8 @@ impl Spec {
         syntax: "",
         tips: &[],
         history: &[],
-        deprecated: None,
         subcommands: &[],
+        deprecated: None,
         run: Run::Container,
     };
 

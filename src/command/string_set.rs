@@ -1,6 +1,7 @@
 //! Whole values written: SET with its options, and the older commands that SET's options replace.
 //!
-//! Not here: what a value is compared with (`compare`), when it ends (`lifetime`), many keys (`string_multi`).
+//! Not here: what a value is compared with (`compare`), when it ends (`lifetime`), many keys
+//! (`string_multi`).
 
 use crate::command::args::Args;
 use crate::command::compare::Comparison;
@@ -151,8 +152,8 @@ impl Condition<'_> {
 }
 
 impl<'r> SetOptions<'r> {
-    /// Takes all arguments that are left. As in Redis, NX, XX, GET and times may be repeated; conditions exclude
-    /// each other, and so do GET and FENCE, because there is one reply.
+    /// Takes all arguments that are left. As in Redis, NX, XX, GET and times may be repeated;
+    /// conditions exclude each other, and so do GET and FENCE, because there is one reply.
     fn take(args: &mut Args<'r>) -> Result<Self, CommandError> {
         let mut options = Self::default();
         while let Some(word) = args.take_option() {
@@ -225,7 +226,7 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         (Answer::Done, true) => cx.reply.ok(),
         (Answer::Token, true) => {
             let slot = cx.keys.shards.shard(key.slot).slot_mut(key.slot);
-            cx.reply.int(slot.tokens.next().get() as i64);
+            cx.reply.int(slot.tokens.issue().get() as i64);
         }
     }
     Ok(())

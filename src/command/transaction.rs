@@ -1,5 +1,5 @@
-//! Rows of the transaction commands. What they do is in `server/transaction.rs`, because it changes how the
-//! session treats requests.
+//! Rows of the transaction commands. What they do is in `server/transaction.rs`, because it changes
+//! how the session treats requests.
 
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Run, SessionVerb, Spec};
 

@@ -1,4 +1,5 @@
-//! Fencing tokens: the strictly increasing numbers of a slot, `epoch << 32 | seq` (docs/adr/0002-token-layout.md).
+//! Fencing tokens: the strictly increasing numbers of a slot, `epoch << 32 | seq`
+//! (docs/adr/0002-token-layout.md).
 //!
 //! Not here: where the epoch comes from (`runtime/node_state.rs`).
 //! Invariant: a sequence never hands out a token that is not above all that it handed out before.
@@ -28,8 +29,8 @@ impl Epoch {
     }
 }
 
-/// Proof of being the latest holder. A store that remembers the highest token it has seen can refuse
-/// a holder whose time ran out while it was paused.
+/// Proof of being the latest holder. A store that remembers the highest token it has seen can
+/// refuse a holder whose time ran out while it was paused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FenceToken(u64);
 
@@ -58,7 +59,7 @@ impl TokenSequence {
     ///
     /// # Panics
     /// When 2^53 tokens have been handed out: rather no server than a token twice.
-    pub fn next(&mut self) -> FenceToken {
+    pub fn issue(&mut self) -> FenceToken {
         assert!(self.last + 1 < TOKEN_LIMIT, "a slot has tokens left");
         self.last += 1;
         FenceToken(self.last)
@@ -78,20 +79,20 @@ mod tests {
     #[test]
     fn a_first_boot_hands_out_1_2_3() {
         let mut tokens = TokenSequence::starting_at(Epoch::default());
-        assert_eq!([tokens.next().get(), tokens.next().get(), tokens.next().get()], [1, 2, 3]);
+        assert_eq!([tokens.issue().get(), tokens.issue().get(), tokens.issue().get()], [1, 2, 3]);
     }
 
     #[test]
     fn a_later_epoch_is_above_every_token_of_an_earlier_one() {
         let mut early = TokenSequence { last: u64::from(u32::MAX) - 1 };
         let mut late = TokenSequence::starting_at(Epoch::new(1).unwrap());
-        assert!(early.next() < late.next());
+        assert!(early.issue() < late.issue());
     }
 
     #[test]
     fn the_highest_epoch_keeps_tokens_below_2_to_the_53() {
         let mut tokens = TokenSequence::starting_at(Epoch::new(Epoch::LIMIT - 1).unwrap());
-        assert!(tokens.next().get() < TOKEN_LIMIT);
+        assert!(tokens.issue().get() < TOKEN_LIMIT);
         assert_eq!(Epoch::new(Epoch::LIMIT), None);
     }
 }

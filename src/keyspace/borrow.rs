@@ -1,5 +1,6 @@
-//! All shards of a node, and how a command borrows the ones that it needs: each behind a short lock,
-//! several in ascending order, which is the only lock order there is (docs/adr/0001-borrow-a-shard.md).
+//! All shards of a node, and how a command borrows the ones that it needs: each behind a short
+//! lock, several in ascending order, which is the only lock order there is
+//! (docs/adr/0001-borrow-a-shard.md).
 //!
 //! Nothing awaits while it holds a `Borrowed`.
 
@@ -88,7 +89,7 @@ impl Keyspace {
                 seed: layout.seed,
                 now: layout.now,
             };
-            Some(Cell(Mutex::new(Shard::new(setup, Arc::clone(&hints)))))
+            Some(Cell(Mutex::new(Shard::with_hints(setup, Arc::clone(&hints)))))
         });
         let shift = slots.trailing_zeros();
         let cells = cells.collect();
@@ -196,7 +197,8 @@ impl Borrowed<'_> {
         held.expect("a command borrows the shards of all its keys")
     }
 
-    /// Calls `use_it` with one shard. If none is borrowed, that one is, for as long as the call takes.
+    /// Calls `use_it` with one shard. If none is borrowed, that one is, for as long as the call
+    /// takes.
     ///
     /// # Panics
     /// If some shards are borrowed and not all: taking another one could wait for ever.
@@ -213,6 +215,12 @@ impl Borrowed<'_> {
         }
     }
 
+    /// Gives all shards back early: the rest of the command needs none.
+    pub fn give_back(&mut self) {
+        self.ring_alarms();
+        self.held = Held::None;
+    }
+
     /// Every borrowed shard, in order.
     pub fn shards(&mut self) -> impl Iterator<Item = &mut Shard> {
         let (one, some, all) = match &mut self.held {
@@ -225,11 +233,9 @@ impl Borrowed<'_> {
         };
         one.into_iter().chain(some.into_iter().flatten()).chain(all.into_iter().flatten())
     }
-}
 
-impl Drop for Borrowed<'_> {
     #[inline]
-    fn drop(&mut self) {
+    fn ring_alarms(&mut self) {
         let keyspace = self.keyspace;
         let ring = |shard: ShardId, guard: &mut Shard| {
             if let Some(deadline) = guard.take_earliest_new() {
@@ -244,5 +250,12 @@ impl Drop for Borrowed<'_> {
                 (0u16..).zip(guards).for_each(|(shard, guard)| ring(ShardId(shard), guard));
             }
         }
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.ring_alarms();
     }
 }

@@ -1,4 +1,5 @@
-//! The one gate for change: it keeps totals, memory, timers and watch versions true, so no command can forget one.
+//! The one gate for change: it keeps totals, memory, timers and watch versions true, so no command
+//! can forget one.
 //!
 //! Not here: what a command decides. An `Edit` finds its key once and is used up by most changes.
 
@@ -126,8 +127,12 @@ impl<'s, 'k> Edit<'s, 'k> {
         self.changed();
     }
 
-    /// Changes the bytes of a string in place; `change` gets them and returns what it wants to report.
-    /// A key that does not exist is made, with an empty string. Its encoding is `raw` from now on.
+    /// Changes the bytes of a string in place; `change` gets them and returns what it wants to
+    /// report. A key that does not exist is made, with an empty string. Its encoding is `raw` from
+    /// now on.
+    ///
+    /// # Panics
+    /// Never: the key exists by then.
     pub fn change_bytes<R>(&mut self, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         if self.spot.is_none() {
             self.set(NewValue::Heap(Vec::new()), Expiry::Never);
@@ -174,13 +179,13 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Gives an existing key another end, or none; whether anything changed.
     pub fn set_expiry(&mut self, expiry: Expiry) -> bool {
-        let Some(entry) = self.entry() else { return false };
+        let Some(spot) = self.spot else { return false };
+        let entry = self.shard.slots[self.index].table(self.table).at(spot);
         let old = entry.timer();
         if old.is_none() && expiry == Expiry::Never || expiry == Expiry::Keep {
             return false;
         }
         let timer = self.timer_for(old, expiry);
-        let spot = self.spot.expect("the entry was found");
         let entry = self.shard.slots[self.index].table_mut(self.table).at_mut(spot);
         let totals = &mut self.shard.totals[usize::from(self.table)];
         totals.remove(entry);

@@ -1,9 +1,11 @@
-//! One key and its value in one heap block behind a thin pointer, so that a small key costs one allocation.
+//! One key and its value in one heap block behind a thin pointer, so that a small key costs one
+//! allocation.
 //!
-//! Uses `unsafe` because the block's layout is chosen at run time: header, optional timer, key, value,
-//! with no padding between them. Everything unsafe stays in this file, and `Entry` owns its block.
-//! Not here: where entries live (`table`), and when they change (`edit`).
-//! Invariant: `layout()` computed from the header is always the layout the block was allocated with.
+//! Uses `unsafe` because the block's layout is chosen at run time: header, optional timer, key,
+//! value, with no padding between them. Everything unsafe stays in this file, and `Entry` owns its
+//! block. Not here: where entries live (`table`), and when they change (`edit`).
+//! Invariant: `layout()` computed from the header is always the layout the block was allocated
+//! with.
 
 use crate::base::number::parse_i64;
 use crate::base::time::Mono;
@@ -12,8 +14,8 @@ use crate::keyspace::wheel::TimerId;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::{self, NonNull};
 
-/// Values up to this many bytes live inside the entry's block; longer ones have a block of their own
-/// that can grow in place.
+/// Values up to this many bytes live inside the entry's block; longer ones have a block of their
+/// own that can grow in place.
 const INLINE_BYTES_MAX: usize = 4_096;
 /// Redis calls strings of up to 44 bytes `embstr` (`OBJECT ENCODING`).
 const EMBSTR_BYTES_MAX: usize = 44;
@@ -72,7 +74,8 @@ pub enum Value<'e> {
 pub enum NewValue<'v> {
     /// Stored as an integer.
     Int(i64),
-    /// Stored as an integer if it is the canonical form of one, as Redis's `tryObjectEncoding` does.
+    /// Stored as an integer if it is the canonical form of one, as Redis's `tryObjectEncoding`
+    /// does.
     Text(&'v [u8]),
     /// Stored as the bytes it is, never as an integer (results of INCRBYFLOAT).
     Verbatim(&'v [u8]),
@@ -84,7 +87,8 @@ pub enum NewValue<'v> {
 #[derive(Debug)]
 pub struct Entry(NonNull<u8>);
 
-// SAFETY: an entry owns its block and has no interior mutability; it moves between threads with its shard.
+// SAFETY: an entry owns its block and has no interior mutability; it moves between threads with its
+// shard.
 unsafe impl Send for Entry {}
 // SAFETY: as above; `&Entry` only reads.
 unsafe impl Sync for Entry {}
@@ -187,7 +191,8 @@ impl Value<'_> {
 /// The layout of a block whose parts add up to `bytes`.
 const fn block_layout(bytes: usize) -> Layout {
     let rounded = bytes.next_multiple_of(BLOCK_ROUND);
-    // Only an allocation beyond the address space could overflow, and key lengths are limited long before.
+    // Only an allocation beyond the address space could overflow, and key lengths are limited long
+    // before.
     match Layout::from_size_align(rounded, BLOCK_ALIGN) {
         Ok(layout) => layout,
         Err(_) => panic!("an entry is smaller than the address space"),
@@ -294,7 +299,8 @@ impl Entry {
     #[must_use]
     #[inline]
     pub fn key(&self) -> &[u8] {
-        // SAFETY: `build` initialised these bytes and nothing changes them until the block is freed.
+        // SAFETY: `build` initialised these bytes and nothing changes them until the block is
+        // freed.
         unsafe { std::slice::from_raw_parts(self.0.add(self.key_at()).as_ptr(), self.key_len()) }
     }
 
@@ -311,7 +317,8 @@ impl Entry {
             FORM_INLINE => Value::Inline(unsafe {
                 std::slice::from_raw_parts(at.as_ptr(), header.value_len as usize)
             }),
-            // SAFETY: the form says that an owned `Box<Vec<u8>>` is stored there; it lives as long as `self`.
+            // SAFETY: the form says that an owned `Box<Vec<u8>>` is stored there; it lives as long
+            // as `self`.
             _ => Value::Heap(unsafe { &*at.cast::<*mut Vec<u8>>().read_unaligned() }),
         }
     }
@@ -357,7 +364,8 @@ impl Entry {
         }
     }
 
-    /// Writes a value of the form and length that the header says. The old one must be gone already.
+    /// Writes a value of the form and length that the header says. The old one must be gone
+    /// already.
     fn write_value(&mut self, value: Stored<'_>) {
         let at = self.value_at();
         // SAFETY: the block was laid out for this form and length, and `at` lies inside it.
@@ -374,7 +382,8 @@ impl Entry {
         }
     }
 
-    /// Frees what the value owns outside the block. The caller writes a new value or frees the block.
+    /// Frees what the value owns outside the block. The caller writes a new value or frees the
+    /// block.
     fn drop_heap(&mut self) {
         if self.header().kind & FORM_MASK == FORM_HEAP {
             // SAFETY: the form says that an owned box is stored there, and it is not read again.
@@ -445,7 +454,8 @@ impl Entry {
             let timer = self.timer();
             self.replace(NewValue::Heap(bytes), timer);
         }
-        // SAFETY: the form is now heap, so an owned box is stored there; the borrow lasts as long as `&mut self`.
+        // SAFETY: the form is now heap, so an owned box is stored there; the borrow lasts as long
+        // as `&mut self`.
         unsafe { &mut *self.value_at().cast::<*mut Vec<u8>>().read_unaligned() }
     }
 
@@ -470,7 +480,8 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         self.drop_heap();
-        // SAFETY: the block was allocated with this layout (the invariant above) and is not used again.
+        // SAFETY: the block was allocated with this layout (the invariant above) and is not used
+        // again.
         unsafe { dealloc(self.0.as_ptr(), self.layout()) };
     }
 }
@@ -531,7 +542,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_entry_keeps_what_was_written(key in prop::collection::vec(any::<u8>(), 0..50), steps in steps()) {
+        fn an_entry_keeps_what_was_written(
+            key in prop::collection::vec(any::<u8>(), 0..50), steps in steps()
+        ) {
             let mut entry = Entry::new(&key, NewValue::Text(b""), None, Access::default());
             let (mut text, mut timer) = (Vec::new(), None);
             for step in steps {

@@ -1,7 +1,7 @@
 //! Emptying and swapping whole databases of a shard.
 //!
-//! A database is emptied by taking its tables away: freeing what is in them takes as long as there are keys,
-//! so the caller does it when it has given the shard back.
+//! A database is emptied by taking its tables away: freeing what is in them takes as long as there
+//! are keys, so the caller does it when it has given the shard back.
 //! Not here: going over all shards (`command/database.rs`).
 
 use crate::base::time::Mono;
@@ -62,15 +62,16 @@ impl Shard {
         timers.for_each(|timer| self.wheel.cancel(timer.id));
     }
 
-    /// Swaps what two databases hold. A watched key of either counts as changed if it exists in one of them.
+    /// Swaps what two databases hold. A watched key of either counts as changed if it exists in one
+    /// of them.
     pub fn swap(&mut self, left: Db, right: Db, now: Mono) {
         self.touch_watched(left, right, now);
         self.touch_watched(right, left, now);
         self.tables.swap(usize::from(left.0), usize::from(right.0));
     }
 
-    /// Notes that the watched keys of `db` have changed which exist there or in `other`. Keys whose time has
-    /// run out are cleared away first, so that they do not look like a change later.
+    /// Notes that the watched keys of `db` have changed which exist there or in `other`. Keys whose
+    /// time has run out are cleared away first, so that they do not look like a change later.
     fn touch_watched(&mut self, db: Db, other: Db, now: Mono) {
         if self.watches.is_empty() {
             return;
@@ -99,9 +100,7 @@ mod tests {
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
-    use crate::keyspace::hints::Hints;
     use crate::keyspace::shard::{ShardSetup, Tick};
-    use std::sync::Arc;
 
     fn shard() -> Shard {
         let setup = ShardSetup {
@@ -112,7 +111,7 @@ mod tests {
             seed: 7,
             now: Mono(0),
         };
-        Shard::new(setup, Arc::new(Hints::default()))
+        Shard::new(setup)
     }
 
     fn set(shard: &mut Shard, db: u8, key: &str, expiry: Expiry) {

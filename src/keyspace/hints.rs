@@ -1,5 +1,5 @@
-//! Where the buckets of every slot are, readable without borrowing the shard: a pipeline's keys are fetched
-//! into the cache while the requests before them run.
+//! Where the buckets of every slot are, readable without borrowing the shard: a pipeline's keys are
+//! fetched into the cache while the requests before them run.
 //!
 //! Only hints: an address may be out of date, and nobody reads what it points to.
 

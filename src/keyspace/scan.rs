@@ -1,7 +1,7 @@
 //! Walking over all keys of a database, in steps or at once, and picking one of them.
 //!
-//! A walk in steps keeps nothing on the server: its cursor says where it goes on. Slots come in order, the
-//! buckets of a slot's table in the order that survives resizing (`table`).
+//! A walk in steps keeps nothing on the server: its cursor says where it goes on. Slots come in
+//! order, the buckets of a slot's table in the order that survives resizing (`table`).
 //! Not here: patterns, and in which shard a cursor goes on (`command/scan.rs`).
 
 use crate::base::slot::SlotId;
@@ -22,7 +22,8 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The cursor that a client has sent back. Every number is one: a made-up one only starts elsewhere.
+    /// The cursor that a client has sent back. Every number is one: a made-up one only starts
+    /// elsewhere.
     #[must_use]
     pub fn from_wire(number: u64) -> Self {
         let slot = (number & u64::from(SlotId::COUNT - 1)) as u16;
@@ -64,9 +65,9 @@ impl Budget {
 }
 
 impl Shard {
-    /// Visits entries from `cursor` on until the budget is spent, at most to the end of this shard, and
-    /// returns where to go on: in a slot that has keys, or in the next shard; `None` after the last slot.
-    /// May visit entries whose time has run out.
+    /// Visits entries from `cursor` on until the budget is spent, at most to the end of this shard,
+    /// and returns where to go on: in a slot that has keys, or in the next shard; `None` after the
+    /// last slot. May visit entries whose time has run out.
     pub fn scan<'s>(
         &'s self,
         db: Db,
@@ -105,7 +106,8 @@ impl Shard {
         slots.iter().flat_map(move |slot| slot.table(table).iter())
     }
 
-    /// A key of a database, each with the same chance. Clears away those it meets whose time has run out.
+    /// A key of a database, each with the same chance. Clears away those it meets whose time has
+    /// run out.
     ///
     /// # Panics
     /// If the totals do not count the keys of the tables.
@@ -145,10 +147,8 @@ mod tests {
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
-    use crate::keyspace::hints::Hints;
     use crate::keyspace::shard::ShardSetup;
     use std::collections::{BTreeMap, BTreeSet};
-    use std::sync::Arc;
 
     fn shard(keys: impl Iterator<Item = String>) -> Shard {
         let setup = ShardSetup {
@@ -159,7 +159,7 @@ mod tests {
             seed: 7,
             now: Mono(0),
         };
-        let mut shard = Shard::new(setup, Arc::new(Hints::default()));
+        let mut shard = Shard::new(setup);
         for key in keys {
             let mut edit = shard.edit(Db(0), Key::new(key.as_bytes()), Mono(0));
             edit.set(NewValue::Text(b"v"), Expiry::Never);

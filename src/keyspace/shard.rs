@@ -3,6 +3,7 @@
 //! Not here: who borrows the shard (`borrow`), how a key changes (`edit`), and anything that waits.
 //! Invariant: every timer of the wheel has an entry in a slot, and the reverse.
 
+use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
@@ -128,7 +129,12 @@ pub struct Shard {
 impl Shard {
     /// A shard without keys.
     #[must_use]
-    pub(crate) fn new(setup: ShardSetup, hints: Arc<Hints>) -> Self {
+    pub fn new(setup: ShardSetup) -> Self {
+        Self::with_hints(setup, Arc::default())
+    }
+
+    /// A shard without keys that notes in `hints` where its buckets are.
+    pub(crate) fn with_hints(setup: ShardSetup, hints: Arc<Hints>) -> Self {
         let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
         let slots: Box<[Slot]> = slots.take(usize::from(setup.slots)).collect();
         for (index, slot) in slots.iter().enumerate() {
@@ -171,7 +177,7 @@ impl Shard {
     #[inline]
     pub(crate) fn find(&self, db: Db, key: Key<'_>, hash: u64) -> Option<Spot> {
         let table = self.slots[self.index(key.slot)].table(self.table_of(db));
-        table.find(hash, |entry| entry.key() == key.bytes)
+        table.find(hash, |entry| equal(entry.key(), key.bytes))
     }
 
     /// The entry of a key, if there is one that has not ended. Counts as a hit or a miss.
@@ -205,7 +211,7 @@ impl Shard {
 
     /// Clears a key away if its time has run out.
     pub fn remove_if_ended(&mut self, db: Db, key: Key<'_>, now: Mono) {
-        drop(self.edit(db, key, now));
+        let _ = self.edit(db, key, now);
     }
 
     /// The one way to change a key.
@@ -254,7 +260,8 @@ impl Shard {
         Some(entry.memory() + timer + table.memory() / table.len())
     }
 
-    /// The earliest deadline that was set since the last call: the home core may have to wake up for it.
+    /// The earliest deadline that was set since the last call: the home core may have to wake up
+    /// for it.
     #[inline]
     pub const fn take_earliest_new(&mut self) -> Option<Mono> {
         self.earliest_new.take()

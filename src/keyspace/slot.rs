@@ -1,4 +1,5 @@
-//! A hash slot: a small world of its own, with a table of keys per database and a sequence of fencing tokens.
+//! A hash slot: a small world of its own, with a table of keys per database and a sequence of
+//! fencing tokens.
 
 use crate::coord::token::{Epoch, TokenSequence};
 use crate::keyspace::table::Table;

@@ -1,8 +1,10 @@
-//! The keys of one slot in one database: a hash table of cache-line buckets, six entries and an overflow link each.
+//! The keys of one slot in one database: a hash table of cache-line buckets, six entries and an
+//! overflow link each.
 //!
 //! Growing and shrinking rehash the whole table at once: slots are small, so this is short.
-//! Invariant: an entry is reachable from the bucket that the low bits of its hash name, which is what
-//! makes `scan` complete across any resizing (cursor increments reversed bits, as Redis's `dictScan`).
+//! Invariant: an entry is reachable from the bucket that the low bits of its hash name, which is
+//! what makes `scan` complete across any resizing (cursor increments reversed bits, as Redis's
+//! `dictScan`).
 
 use crate::keyspace::entry::Entry;
 
@@ -15,7 +17,8 @@ const SHRINK_BELOW: usize = 2;
 /// A bucket that is drawn with this many entries is always taken.
 const SAMPLED_MAX: usize = 4 * CELLS;
 
-/// One cache line: six tags (the high byte of each hash, 0 = free), six entries, and what did not fit.
+/// One cache line: six tags (the high byte of each hash, 0 = free), six entries, and what did not
+/// fit.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Bucket {
@@ -231,23 +234,24 @@ impl Table {
         }
     }
 
-    /// Visits every entry of the bucket that `cursor` names and returns the next cursor, 0 at the end.
-    /// Entries that are there from the first call to the last are visited at least once.
+    /// Visits every entry of the bucket that `cursor` names and returns the next cursor, 0 at the
+    /// end. Entries that are there from the first call to the last are visited at least once.
     pub fn scan<'t>(&'t self, cursor: u64, visit: &mut impl FnMut(&'t Entry)) -> u64 {
         if self.buckets.is_empty() {
             return 0;
         }
         let mask = self.buckets.len() as u64 - 1;
         self.buckets[(cursor & mask) as usize].iter().for_each(visit);
-        // Counts up in reversed bits, so that a cursor still makes sense after the table has resized.
+        // Counts up in reversed bits, so that a cursor still makes sense after the table has
+        // resized.
         (cursor | !mask).reverse_bits().wrapping_add(1).reverse_bits()
     }
 
     /// An entry, each with the same chance; `None` if there is none.
     ///
-    /// Takes a bucket in proportion to how full it is. With a seeded hash and at most [`GROW_ABOVE`] entries a
-    /// bucket on average, one that is fuller than [`SAMPLED_MAX`] does not occur in practice; its entries
-    /// would be picked a little too seldom.
+    /// Takes a bucket in proportion to how full it is. With a seeded hash and at most
+    /// [`GROW_ABOVE`] entries a bucket on average, one that is fuller than [`SAMPLED_MAX`] does not
+    /// occur in practice; its entries would be picked a little too seldom.
     pub fn sample(&self, rng: &mut fastrand::Rng) -> Option<&Entry> {
         if self.is_empty() {
             return None;

@@ -1,4 +1,5 @@
-//! Keys that `WATCH` keeps an eye on: a version for each, bumped by every change (Redis documentation, "Transactions").
+//! Keys that `WATCH` keeps an eye on: a version for each, bumped by every change (Redis
+//! documentation, "Transactions").
 //!
 //! Not here: which client watches what (`server/transaction.rs` remembers key and version).
 //! Invariant: a key is in the map exactly as long as somebody watches it.

@@ -13,7 +13,8 @@ const LEVEL_SLOTS: usize = 1 << LEVEL_BITS;
 const LEVELS: usize = u64::BITS.div_ceil(LEVEL_BITS) as usize;
 /// The list of timers that are due.
 const DUE: u16 = (LEVELS * LEVEL_SLOTS) as u16;
-/// The list of timers whose coarse slot has been reached and that move to a finer one, a few at a time.
+/// The list of timers whose coarse slot has been reached and that move to a finer one, a few at a
+/// time.
 const MOVING: u16 = DUE + 1;
 const LISTS: usize = MOVING as usize + 1;
 const NONE: u32 = u32::MAX;
@@ -179,7 +180,8 @@ impl Wheel {
         let level = self.occupied.iter().position(|&slots| slots != 0)?;
         let slot = self.occupied[level].trailing_zeros();
         let shift = level as u32 * LEVEL_BITS;
-        // Bits above this level are those of `reached`: a timer that differed there would lie on a higher level.
+        // Bits above this level are those of `reached`: a timer that differed there would lie on a
+        // higher level.
         let above = self.reached.0.checked_shr(shift + LEVEL_BITS).unwrap_or(0);
         let start = above.checked_shl(shift + LEVEL_BITS).unwrap_or(0) | u64::from(slot) << shift;
         Some(((level * LEVEL_SLOTS) as u16 + slot as u16, Mono(start)))
@@ -218,7 +220,8 @@ impl Wheel {
             self.nodes[prev as usize].next = next;
             return;
         }
-        // The first of a list that was spliced still names its old list, so look where it really is.
+        // The first of a list that was spliced still names its old list, so look where it really
+        // is.
         let list = if self.heads[MOVING as usize] == id { MOVING } else { list };
         assert!(self.heads[list as usize] == id, "the first timer of a list is its head");
         self.heads[list as usize] = next;
@@ -318,7 +321,7 @@ mod tests {
         let step = prop_oneof![
             4 => ahead.clone().prop_map(Step::Add),
             1 => any::<usize>().prop_map(Step::Cancel),
-            1 => (any::<usize>(), ahead.clone()).prop_map(|(which, ahead)| Step::Reset(which, ahead)),
+            1 => (any::<usize>(), ahead).prop_map(|(which, ahead)| Step::Reset(which, ahead)),
             3 => (0u64..5_000).prop_map(Step::Advance),
             3 => Just(Step::Pop),
         ];
@@ -351,7 +354,7 @@ mod tests {
                         let mut due = drain(&mut wheel, now);
                         due.sort_unstable();
                         let expected: Vec<u64> =
-                            model.iter().filter(|(_, timer)| timer.1 <= now).map(|(&n, _)| n).collect();
+                            model.iter().filter(|(_, t)| t.1 <= now).map(|(&n, _)| n).collect();
                         model.retain(|_, timer| timer.1 > now);
                         prop_assert_eq!(due, expected);
                     }

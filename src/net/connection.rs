@@ -1,8 +1,9 @@
-//! A connection: reads into the worker's shared buffer, lets the session take a turn, writes the replies.
+//! A connection: reads into the worker's shared buffer, lets the session take a turn, writes the
+//! replies.
 //!
-//! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis, so that
-//! a client may send everything before it reads anything; `client-output-buffer-limit` bounds that.
-//! Not here: what requests mean (`server`), and accepting (`listen`).
+//! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis,
+//! so that a client may send everything before it reads anything; `client-output-buffer-limit`
+//! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
 use crate::base::time::Mono;
 use crate::clients::Kill;
@@ -33,12 +34,10 @@ const KEEP_BYTES_MAX: usize = 1024 * 1024;
 pub trait Outside: Send + Sync {
     /// Stops the server.
     fn shut_down(&self);
-    /// Keeps all shards from everybody for so long.
-    fn stall(&self, micros: u64);
 }
 
-/// What all connections of a worker share. Never contended: only the worker's own tasks lock it, and none
-/// of them waits while it does.
+/// What all connections of a worker share. Never contended: only the worker's own tasks lock it,
+/// and none of them waits while it does.
 pub struct Desk {
     core: Core,
     writer: Writer,
@@ -61,6 +60,13 @@ impl Desk {
     #[must_use]
     pub fn new(core: Core) -> Self {
         Self { core, writer: Writer::default(), input: vec![0; READ_BYTES].into() }
+    }
+
+    /// Looks at what may have changed since the last turn.
+    #[inline]
+    fn begin_turn(&mut self) {
+        self.core.node.stall.wait();
+        self.core.refresh();
     }
 
     /// The worker's view of the node.
@@ -120,6 +126,11 @@ impl Connection {
     /// Serves the client until it or the server closes.
     pub(crate) async fn serve(mut self) {
         let end = poll_fn(|cx| self.poll(cx)).await;
+        match end {
+            End::OutputLimit => self.count(Count::OutputLimitClosed, 1),
+            End::InputLimit => self.count(Count::InputLimitClosed, 1),
+            End::Closed | End::Failed | End::Killed => {}
+        }
         let client = self.session.client();
         let (id, address) = (client.id.0, &client.origin.address);
         match end {
@@ -160,7 +171,6 @@ impl Connection {
             }
             match self.effect.take() {
                 Some(Effect::Shutdown) => self.worker.outside.shut_down(),
-                Some(Effect::StallMicros(micros)) => self.worker.outside.stall(micros),
                 Some(Effect::Close) => self.closing = true,
                 None => {}
             }
@@ -202,6 +212,7 @@ impl Connection {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         while self.sent < self.unsent.len() {
             self.sent += ready!(self.stream.poll_write(cx, &self.unsent[self.sent..]))?;
+            self.count(Count::Writes, 1);
         }
         if self.sent > 0 {
             (self.unsent, self.sent, self.over_soft_since) = (Vec::new(), 0, None);
@@ -220,16 +231,21 @@ impl Connection {
                 Poll::Ready(Ok(read)) if read > 0 => {
                     return Poll::Ready(self.shared_turn(desk, read, cx));
                 }
-                other => other,
+                ended @ (Poll::Ready(_) | Poll::Pending) => ended,
             }
         } else {
             self.poll_read_more(cx)
         };
         match read {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(End::Closed)),
-            Poll::Ready(Ok(_)) => Poll::Ready(self.pending_turn(cx)),
+            Poll::Ready(Ok(read)) => {
+                self.count(Count::NetInputBytes, read as u64);
+                self.count(Count::Reads, 1);
+                Poll::Ready(self.pending_turn(cx))
+            }
             Poll::Ready(Err(_)) => Poll::Ready(Err(End::Failed)),
-            // Everything that had arrived is answered, and replies that are not taken by now may be lost.
+            // Everything that had arrived is answered, and replies that are not taken by now may be
+            // lost.
             Poll::Pending
                 if self.worker.stopping.load(Ordering::Acquire) && self.unsent.is_empty() =>
             {
@@ -262,8 +278,9 @@ impl Connection {
         read: usize,
         cx: &mut Context<'_>,
     ) -> Result<(), End> {
-        desk.core.refresh();
+        desk.begin_turn();
         desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
+        desk.core.tally().counters.add(Count::Reads, 1);
         let (used, then) = self.session.turn(&desk.core, &desk.input[..read], &mut desk.writer);
         if used < read {
             self.pending.extend_from_slice(&desk.input[used..read]);
@@ -275,7 +292,7 @@ impl Connection {
     fn pending_turn(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
         let desk = Arc::clone(&self.worker.desk);
         let desk = &mut *desk.lock();
-        desk.core.refresh();
+        desk.begin_turn();
         let input = &self.pending[self.start..];
         let (used, then) = self.session.turn(&desk.core, input, &mut desk.writer);
         self.start += used;
@@ -309,7 +326,10 @@ impl Connection {
         desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
         let taken = if self.unsent.is_empty() {
             match self.stream.poll_write(cx, out) {
-                Poll::Ready(Ok(taken)) => taken,
+                Poll::Ready(Ok(taken)) => {
+                    desk.core.tally().counters.add(Count::Writes, 1);
+                    taken
+                }
                 Poll::Ready(Err(_)) => {
                     out.clear();
                     return Err(End::Failed);
@@ -328,6 +348,10 @@ impl Connection {
             *out = Vec::new();
         }
         Ok(())
+    }
+
+    fn count(&self, count: Count, more: u64) {
+        self.worker.desk.lock().core.tally().counters.add(count, more);
     }
 
     fn publish_output(&self) {

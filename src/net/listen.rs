@@ -1,7 +1,8 @@
-//! Listening sockets, one per worker and address, and what happens to a connection before its session starts.
+//! Listening sockets, one per worker and address, and what happens to a connection before its
+//! session starts.
 //!
-//! `SO_REUSEPORT` lets the kernel deal connections out to the workers; because it would also let a second
-//! server share the port, the port is first claimed without it.
+//! `SO_REUSEPORT` lets the kernel deal connections out to the workers; because it would also let a
+//! second server share the port, the port is first claimed without it.
 
 use crate::clients::Origin;
 use crate::command::node::Node;
@@ -33,9 +34,7 @@ pub enum ListenError {
         advice: &'static str,
     },
     /// No address at all.
-    #[error(
-        "nothing to listen on: every address in `bind` was optional and failed; see `bind`, `port` and `unixsocket`"
-    )]
+    #[error("nothing to listen on: see `bind`, `port` and `unixsocket`")]
     Nothing,
 }
 
@@ -44,6 +43,7 @@ const IN_USE: &str =
 const NOT_ALLOWED: &str = "\nPorts below 1024 need privileges. Choose another one with --port.";
 const NOT_HERE: &str = "\nThis machine has no such address. Correct `bind`.";
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "the enum is std's, and it grows")]
 fn explain(address: impl Into<String>, source: io::Error) -> ListenError {
     let advice = match source.kind() {
         io::ErrorKind::AddrInUse => IN_USE,
@@ -142,7 +142,8 @@ pub fn listen(settings: &Settings, workers: usize) -> Result<Listeners, ListenEr
     Ok(listeners)
 }
 
-/// As Redis, replaces a socket file that an earlier server left behind; not one that somebody answers on.
+/// As Redis, replaces a socket file that an earlier server left behind; not one that somebody
+/// answers on.
 fn unix_listener(
     path: &Path,
     mode: Option<u32>,
@@ -168,16 +169,19 @@ fn unix_listener(
 
 const FULL: &[u8] = b"-ERR max number of clients reached\r\n";
 /// As Redis's text, with our name.
-const PROTECTED: &[u8] = b"-DENIED latchd is running in protected mode because protected mode is enabled and \
-no password is set for the default user. In this mode connections are only accepted from the loopback \
-interface. If you want to connect from external computers, you may adopt one of the following solutions: \
-1) Disable protected mode by sending the command 'CONFIG SET protected-mode no' from the loopback interface \
-by connecting from the same host the server is running, however MAKE SURE it is not publicly accessible from \
-the internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can disable \
-protected mode by editing the configuration file, and setting the protected mode option to 'no', and then \
-restarting the server. 3) If you started the server manually just for testing, restart it with the \
-'--protected-mode no' option. 4) Set up an authentication password for the default user. NOTE: You only need \
-to do one of the above things in order for the server to start accepting connections from the outside.\r\n";
+const PROTECTED: &[u8] =
+    b"-DENIED latchd is running in protected mode because protected mode is enabled and no \
+password is set for the default user. In this mode connections are only accepted from the \
+loopback interface. If you want to connect from external computers, you may adopt one of \
+the following solutions: 1) Disable protected mode by sending the command 'CONFIG SET \
+protected-mode no' from the loopback interface by connecting from the same host the server \
+is running, however MAKE SURE it is not publicly accessible from the internet if you do so. \
+Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can disable \
+protected mode by editing the configuration file, and setting the protected mode option to \
+'no', and then restarting the server. 3) If you started the server manually just for \
+testing, restart it with the '--protected-mode no' option. 4) Set up an authentication \
+password for the default user. NOTE: You only need to do one of the above things in order \
+for the server to start accepting connections from the outside.\r\n";
 
 /// Accepts TCP connections until the task is dropped.
 pub async fn accept_tcp(listener: TcpListener, worker: Worker) {

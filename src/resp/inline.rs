@@ -1,6 +1,7 @@
 //! Inline requests: words with the quoting rules of Redis's `sdssplitargs`.
 //!
-//! `"..."` knows `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a`; `'...'` knows only `\'`. A closing quote must end its word.
+//! `"..."` knows `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a`; `'...'` knows only `\'`. A closing quote
+//! must end its word.
 
 use crate::resp::request::Span;
 

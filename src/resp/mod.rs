@@ -1,5 +1,5 @@
-//! The protocol: requests in, replies out (Redis documentation, "Redis serialization protocol specification").
-//! Knows no commands.
+//! The protocol: requests in, replies out (Redis documentation, "Redis serialization protocol
+//! specification"). Knows no commands.
 
 pub mod inline;
 pub mod reply;

@@ -1,4 +1,5 @@
-//! Replies into bytes, written in place: the caller says what a value is, the writer knows how RESP2 and RESP3 spell it.
+//! Replies into bytes, written in place: the caller says what a value is, the writer knows how
+//! RESP2 and RESP3 spell it.
 //!
 //! Not here: what a command answers, and who gets the bytes.
 

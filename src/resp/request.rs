@@ -1,8 +1,9 @@
-//! Requests out of bytes: arrays of bulk strings and inline commands, borrowed from the read buffer.
+//! Requests out of bytes: arrays of bulk strings and inline commands, borrowed from the read
+//! buffer.
 //!
-//! Incremental: after `Incomplete` it goes on where it stopped, so a request split at any byte costs no
-//! second look. Not here: what the words mean, and how long a connection's buffer may grow.
-//! Invariant: every span lies inside the bytes already seen.
+//! Incremental: after `Incomplete` it goes on where it stopped, so a request split at any byte
+//! costs no second look. Not here: what the words mean, and how long a connection's buffer may
+//! grow. Invariant: every span lies inside the bytes already seen.
 
 use crate::base::number::parse_i64;
 use crate::resp::inline;
@@ -159,7 +160,8 @@ enum Line<'b> {
     TooLong,
 }
 
-/// Reads up to `\r` as Redis does: it stops looking at a NUL and takes the byte after `\r` on trust.
+/// Reads up to `\r` as Redis does: it stops looking at a NUL and takes the byte after `\r` on
+/// trust.
 #[inline]
 fn line(bytes: &[u8]) -> Line<'_> {
     match bytes.iter().position(|&byte| byte == b'\r' || byte == 0) {
@@ -406,7 +408,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_the_oracle_encodes_is_read_back_whatever_the_cuts(
-            requests in requests(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)
+            requests in requests(),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8)
         ) {
             let bytes = encoded(&requests);
             let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();

@@ -39,7 +39,8 @@ impl Alarms {
         self.bells[worker].wakes_at.store(u64::MAX, Ordering::SeqCst);
     }
 
-    /// The worker will look again at `deadline`; waits until then or until an earlier deadline rings.
+    /// The worker will look again at `deadline`; waits until then or until an earlier deadline
+    /// rings.
     pub(crate) async fn wait(&self, worker: usize, deadline: Mono, now: Mono) {
         let bell = &self.bells[worker];
         bell.wakes_at.fetch_min(deadline.0, Ordering::SeqCst);

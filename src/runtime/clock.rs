@@ -1,12 +1,14 @@
 //! The real clocks. The only file that reads them.
 //!
-//! Uses `unsafe` for `clock_gettime`: std has no `CLOCK_BOOTTIME`, which goes on while the machine sleeps.
+//! Uses `unsafe` for `clock_gettime`: std has no `CLOCK_BOOTTIME`, which goes on while the machine
+//! sleeps.
 
 use crate::base::time::{Clock, Mono, Now, Wall};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// The offset between the clocks may wander so far before it is corrected: clock slewing and rounding
-/// must not make a deadline come back as another number, a wall clock that was set must be noticed.
+/// The offset between the clocks may wander so far before it is corrected: clock slewing and
+/// rounding must not make a deadline come back as another number, a wall clock that was set must be
+/// noticed.
 const OFFSET_TOLERANCE_MS: i64 = 20;
 
 #[cfg(target_os = "linux")]
@@ -17,22 +19,26 @@ const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
 
 fn read_ns(clock: libc::clockid_t) -> i64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a valid place to write to, and these clocks exist on every supported system.
+    // SAFETY: `time` is a valid place to write to, and these clocks exist on every supported
+    // system.
     unsafe { libc::clock_gettime(clock, &raw mut time) };
     time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+fn measure_offset_ms() -> i64 {
+    (read_ns(libc::CLOCK_REALTIME) - read_ns(BOOT_CLOCK)) / 1_000_000
 }
 
 /// The clocks of this machine.
 #[derive(Debug)]
 pub struct SystemClock {
-    /// Wall clock minus boot clock, in milliseconds.
+    /// Wall clock minus boot clock, in milliseconds, as of the last `sync`.
     offset_ms: AtomicI64,
 }
 
 impl Default for SystemClock {
     fn default() -> Self {
-        let offset_ms = (read_ns(libc::CLOCK_REALTIME) - read_ns(BOOT_CLOCK)) / 1_000_000;
-        Self { offset_ms: AtomicI64::new(offset_ms) }
+        Self { offset_ms: AtomicI64::new(measure_offset_ms()) }
     }
 }
 
@@ -43,19 +49,24 @@ const fn settle(known_ms: i64, measured_ms: i64) -> i64 {
 
 impl Clock for SystemClock {
     fn now(&self) -> Now {
-        let boot_ns = read_ns(BOOT_CLOCK);
-        let measured_ms = (read_ns(libc::CLOCK_REALTIME) - boot_ns) / 1_000_000;
-        let known_ms = self.offset_ms.load(Ordering::Relaxed);
-        let offset_ms = settle(known_ms, measured_ms);
-        if offset_ms != known_ms {
-            self.offset_ms.store(offset_ms, Ordering::Relaxed);
-        }
-        let mono_ms = boot_ns / 1_000_000;
-        Now { mono: Mono(mono_ms.unsigned_abs()), wall: Wall(mono_ms + offset_ms) }
+        self.at(self.nanos())
     }
 
+    #[inline]
     fn nanos(&self) -> u64 {
-        read_ns(libc::CLOCK_MONOTONIC).unsigned_abs()
+        read_ns(BOOT_CLOCK).unsigned_abs()
+    }
+
+    #[inline]
+    fn at(&self, nanos: u64) -> Now {
+        let mono = Mono(nanos / 1_000_000);
+        let wall = Wall(mono.0 as i64 + self.offset_ms.load(Ordering::Relaxed));
+        Now { mono, wall }
+    }
+
+    fn sync(&self) {
+        let known_ms = self.offset_ms.load(Ordering::Relaxed);
+        self.offset_ms.store(settle(known_ms, measure_offset_ms()), Ordering::Relaxed);
     }
 
     fn wall_us(&self) -> i64 {

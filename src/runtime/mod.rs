@@ -1,4 +1,5 @@
-//! Threads, clocks, files, signals, and the order in which they start and stop. The only layer that touches them.
+//! Threads, clocks, files, signals, and the order in which they start and stop. The only layer that
+//! touches them.
 
 mod alarms;
 pub mod boot;
@@ -6,5 +7,6 @@ pub mod clock;
 mod files;
 mod node_state;
 mod outside;
+mod pid_file;
 mod platform;
 mod worker;

@@ -1,4 +1,5 @@
-//! From a request to its function: which shards it borrows, how long it took, and what is counted about it.
+//! From a request to its function: which shards it borrows, how long it took, and what is counted
+//! about it.
 //!
 //! Not here: whether the request is allowed at all (`session`).
 
@@ -13,6 +14,7 @@ use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::observe::commands::CallEnd;
+use crate::observe::counters::Count;
 use crate::observe::latency::LatencyEvent;
 use crate::observe::slowlog::Sender;
 use crate::resp::reply::Writer;
@@ -105,6 +107,7 @@ pub(crate) fn account(
 ) {
     let took_ns = end_ns.saturating_sub(start.nanos);
     let tally = core.tally();
+    tally.counters.add(Count::CommandsRun, 1);
     tally.commands.called(command.id, took_ns, end);
     if core.settings().latency_tracking {
         tally.commands.track(command.id, took_ns);

@@ -53,6 +53,7 @@ pub(super) fn absent(argv: Argv<'_>) -> CommandError {
     let name = String::from_utf8_lossy(&name).into_owned();
     let version = env!("CARGO_PKG_VERSION");
     CommandError::new(format!(
-        "ERR {name} is a command of Redis that latchd {version} does not have; docs/COMMANDS.md lists those it has"
+        "ERR {name} is a command of Redis that latchd {version} does not have; \
+         docs/COMMANDS.md lists those it has"
     ))
 }

@@ -4,7 +4,7 @@
 //! Invariant: what `turn` reports as used is never looked at again, and nothing else is skipped.
 
 use crate::base::time::Now;
-use crate::clients::{Client, Figures, Kill, PauseScope};
+use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
 use crate::command::context::{Caller, Effect, Replies};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
@@ -12,17 +12,17 @@ use crate::command::table::{Command, Lookup, table};
 use crate::config::ProtectedAction;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
-use crate::observe::counters::Count;
 use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
 use crate::server::dispatch::{self, Start};
 use crate::server::refusal;
-use crate::server::transaction::Transaction;
+use crate::server::transaction::{self, Transaction};
 use crate::server::window::{Window, look_ahead};
 use std::sync::Arc;
 
-/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more are made.
+/// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
+/// are made.
 const TURN_OUTPUT_BYTES_MAX: usize = 256 * 1024;
 
 /// What a turn left to do.
@@ -52,6 +52,8 @@ struct State {
     protocol: Protocol,
     transaction: Transaction,
     last_command: u16,
+    /// Bytes from the start of the request that is running on.
+    unread: usize,
 }
 
 /// How far a turn has come.
@@ -70,14 +72,21 @@ impl Session {
     /// The session of a connection that has just been accepted.
     #[must_use]
     pub fn new(core: &Core, client: Arc<Client>) -> Self {
-        let authenticated = core.settings().requirepass.is_none();
-        if authenticated {
-            client.set_user(Some(b"default"));
-        }
-        let caller =
-            Caller { client, db: Db(0), authenticated, no_touch: false, replies: Replies::On };
-        let transaction = Transaction::default();
-        let state = State { caller, protocol: Protocol::Resp2, transaction, last_command: 0 };
+        let caller = Caller {
+            client,
+            db: Db(0),
+            authenticated: core.settings().requirepass.is_none(),
+            no_touch: false,
+            no_evict: false,
+            replies: Replies::On,
+        };
+        let state = State {
+            caller,
+            protocol: Protocol::Resp2,
+            transaction: Transaction::default(),
+            last_command: 0,
+            unread: 0,
+        };
         Self { parser: Parser::default(), state }
     }
 
@@ -87,12 +96,13 @@ impl Session {
         &self.state.caller.client
     }
 
-    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go to `writer`.
-    /// Returns how many bytes were used, and what to do then.
+    /// Runs the requests in `input`, which starts where the last turn stopped using it; replies go
+    /// to `writer`. Returns how many bytes were used, and what to do then.
     pub fn turn(&mut self, core: &Core, input: &[u8], writer: &mut Writer) -> (usize, Then) {
         writer.protocol = self.state.protocol;
+        let nanos = core.node.clock.nanos();
         let mut turn = Turn {
-            at: Start { now: core.node.clock.now(), nanos: core.node.clock.nanos() },
+            at: Start { now: core.node.clock.at(nanos), nanos },
             used: 0,
             output_max: writer.out.len() + TURN_OUTPUT_BYTES_MAX,
         };
@@ -116,14 +126,17 @@ impl Session {
                     break Then::Read(wanted);
                 }
                 Err(error) => {
-                    dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
+                    if self.state.caller.replies == Replies::On {
+                        dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
+                    }
                     turn.used = input.len();
                     break Then::Close;
                 }
             }
         };
         self.state.protocol = writer.protocol;
-        self.publish(turn.at.now, input.len() - turn.used, then);
+        self.state.unread = input.len() - turn.used;
+        self.publish(turn.at.now, then);
         (turn.used, then)
     }
 
@@ -139,6 +152,7 @@ impl Session {
         let (start, first_ns) = (turn.used, turn.at.nanos);
         for ahead in window.requests() {
             let argv = self.parser.argv(ahead.found, &input[start + ahead.start..]);
+            self.state.unread = input.len() - start - ahead.start;
             let step = self.state.request(core, argv, writer, &mut turn.at);
             if matches!(step, Step::Stop(Then::Paused)) {
                 return Some(Then::Paused);
@@ -151,7 +165,7 @@ impl Session {
             }
             // Milliseconds matter to expiry, so a long turn reads the clock again.
             if turn.at.nanos - first_ns > 1_000_000 {
-                turn.at.now = core.node.clock.now();
+                turn.at.now = core.node.clock.at(turn.at.nanos);
             }
         }
         turn.used = start + window.end();
@@ -170,9 +184,8 @@ impl Session {
         core.node.clients.remove(self.state.caller.client.id);
     }
 
-    fn publish(&self, now: Now, buffered: usize, then: Then) {
+    fn publish(&self, now: Now, then: Then) {
         let mut figures = self.state.figures(now);
-        figures.input_bytes = buffered as u64;
         figures.blocked = then == Then::Paused;
         figures.output_bytes = self.client().figures().output_bytes;
         self.client().set_figures(&figures);
@@ -188,14 +201,16 @@ impl State {
             protocol: self.protocol.number() as u8,
             queued: self.transaction.queued(),
             watched: self.transaction.watched() as u64,
+            input_bytes: self.unread as u64,
             queued_bytes: self.transaction.queued_bytes() as u64,
             no_touch: self.caller.no_touch,
-            no_evict: self.caller.client.figures().no_evict,
+            no_evict: self.caller.no_evict,
             ..Figures::default()
         }
     }
 
-    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it ended.
+    /// Looks up, checks, then queues or runs one request. `at` is when it starts, and then when it
+    /// ended.
     #[inline]
     fn request(
         &mut self,
@@ -217,11 +232,8 @@ impl State {
             }
             Ok(Admitted::Later) => return Step::Stop(Then::Paused),
             Err(refused) => {
-                if let Some(command) = refused.command {
-                    core.tally().commands.rejected(command.id);
-                }
-                self.transaction.spoil();
-                dispatch::refuse(core, writer, &refused.error);
+                let error = self.refused(core, refused);
+                dispatch::refuse(core, writer, &error);
                 Step::Next
             }
         };
@@ -236,7 +248,22 @@ impl State {
         step
     }
 
-    /// Whether and how a request may run now. The order of the checks is Redis's (`processCommand`).
+    /// What a refusal means to the transaction, and its text.
+    #[cold]
+    fn refused(&mut self, core: &Core, refused: Refused) -> CommandError {
+        if let Some(command) = refused.command {
+            core.tally().commands.rejected(command.id);
+            if matches!(command.spec.run, Run::Session(SessionVerb::Exec)) {
+                self.transaction.reset(core);
+                return transaction::aborted_by(&refused.error);
+            }
+        }
+        self.transaction.spoil();
+        refused.error
+    }
+
+    /// Whether and how a request may run now. The order of the checks is Redis's
+    /// (`processCommand`).
     #[inline]
     fn admit(&self, core: &Core, argv: Argv<'_>, now: Now) -> Result<Admitted, Refused> {
         let command = match table().lookup(argv) {
@@ -253,7 +280,10 @@ impl State {
         if spec.flags.has(Flags::PROTECTED) && !self.may_debug(core) {
             return refuse(refusal::PROTECTED);
         }
-        if !self.caller.authenticated && !spec.flags.has(Flags::NO_AUTH) {
+        if !self.caller.authenticated
+            && !spec.flags.has(Flags::NO_AUTH)
+            && core.settings().requirepass.is_some()
+        {
             return refuse(CommandError::fixed("NOAUTH Authentication required."));
         }
         let open = self.transaction.is_open();
@@ -317,7 +347,6 @@ impl State {
         let end_ns = core.node.clock.nanos();
         dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         at.nanos = end_ns;
-        core.tally().counters.add(Count::CommandsRun, 1);
         match effect {
             Some(Effect::Close) => Step::Stop(Then::Close),
             Some(effect) => Step::Stop(Then::Do(effect)),
@@ -369,10 +398,14 @@ impl State {
         let caller = &mut self.caller;
         caller.db = Db(0);
         caller.no_touch = false;
-        caller.replies = Replies::On;
+        caller.no_evict = false;
+        // CLIENT REPLY SKIP holds for the answer to RESET itself, as in Redis.
+        if caller.replies != Replies::SkipThis {
+            caller.replies = Replies::On;
+        }
         caller.authenticated = core.settings().requirepass.is_none();
         caller.client.set_name(b"");
-        caller.client.set_user(caller.authenticated.then_some(b"default"));
+        caller.client.set_user(DEFAULT_USER);
     }
 }
 

@@ -1,5 +1,5 @@
-//! MULTI, EXEC and WATCH (Redis documentation, "Transactions"): a queue of requests that runs with all its
-//! shards borrowed at once, so that nobody sees a part of it.
+//! MULTI, EXEC and WATCH (Redis documentation, "Transactions"): a queue of requests that runs with
+//! all its shards borrowed at once, so that nobody sees a part of it.
 //!
 //! Not here: which requests are queued (`session`).
 //! Invariant: every watch in `watched` is counted once in its shard's `Watches`.
@@ -21,6 +21,13 @@ use crate::server::dispatch::{self, Slots, Start};
 
 const ABORTED: CommandError =
     CommandError::fixed("EXECABORT Transaction discarded because of previous errors.");
+
+/// The answer to an EXEC that was refused itself.
+pub(crate) fn aborted_by(error: &CommandError) -> CommandError {
+    let text = error.text();
+    let text = text.strip_prefix(b"ERR ").unwrap_or(text);
+    CommandError::new([b"EXECABORT Transaction discarded because of: ", text].concat())
+}
 
 #[derive(Debug)]
 struct Watch {

@@ -1,7 +1,8 @@
-//! Requests read ahead of a pipeline, so that their keys are on the way into the cache before they run.
+//! Requests read ahead of a pipeline, so that their keys are on the way into the cache before they
+//! run.
 //!
-//! A look-up in a large keyspace is three dependent cache misses (slot, bucket, entry), which cost more than
-//! the rest of a pipelined command. Not here: running the requests (`session`).
+//! A look-up in a large keyspace is three dependent cache misses (slot, bucket, entry), which cost
+//! more than the rest of a pipelined command. Not here: running the requests (`session`).
 //! Nothing is decided ahead: a request may still change what the next ones mean.
 
 use crate::base::slot::SlotId;
@@ -39,7 +40,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Reads the next requests of `bytes`. `Some` is how many more bytes are needed for the one after them.
+    /// Reads the next requests of `bytes`. `Some` is how many more bytes are needed for the one
+    /// after them.
     #[inline]
     pub(super) fn fill(
         &mut self,

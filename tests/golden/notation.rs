@@ -18,7 +18,8 @@ pub(crate) enum Reply {
     Map(&'static str, Vec<(Reply, Reply)>),
 }
 
-/// Reads the reply at the start of `bytes` and moves past it; `None` if it is not complete or no reply.
+/// Reads the reply at the start of `bytes` and moves past it; `None` if it is not complete or no
+/// reply.
 pub(crate) fn decode(bytes: &mut &[u8]) -> Option<Reply> {
     let (kind, rest) = bytes.split_first()?;
     let end = rest.windows(2).position(|pair| pair == b"\r\n")?;
@@ -167,7 +168,8 @@ fn escape(rest: &mut std::str::Bytes<'_>) -> Option<u8> {
     })
 }
 
-/// The words of a request, separated by spaces; a word in double quotes may have spaces and escapes.
+/// The words of a request, separated by spaces; a word in double quotes may have spaces and
+/// escapes.
 pub(crate) fn words(line: &str) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line.trim();
@@ -177,7 +179,7 @@ pub(crate) fn words(line: &str) -> Option<Vec<Vec<u8>>> {
             (unescaped(&quoted[..end])?, &quoted[end + 1..])
         } else {
             let end = rest.find(' ').unwrap_or(rest.len());
-            (rest[..end].as_bytes().to_vec(), &rest[end..])
+            (rest.as_bytes()[..end].to_vec(), &rest[end..])
         };
         if !after.is_empty() && !after.starts_with(' ') {
             return None;

@@ -1,4 +1,5 @@
-//! A transcript: parsed into steps, played in a world, compared with what it says, and written anew.
+//! A transcript: parsed into steps, played in a world, compared with what it says, and written
+//! anew.
 
 use crate::notation::{request, unescaped, words};
 use crate::world::{Got, Name, World};

@@ -1,4 +1,5 @@
-//! A node with its connections, driven by hand: bytes in, replies out, and time when the transcript says so.
+//! A node with its connections, driven by hand: bytes in, replies out, and time when the transcript
+//! says so.
 //!
 //! It does what `net::connection` and `runtime::worker` do, without sockets, tasks and timers.
 
@@ -61,8 +62,8 @@ impl World {
     /// A node that has just started with the configuration `file`, if there is one.
     pub(crate) fn new(file: Option<String>, epoch: u32) -> Result<Self, String> {
         let clock = Arc::new(VirtualClock::default());
-        let platform = FixedPlatform::default();
-        *platform.file.lock().unwrap() = file;
+        let platform = FixedPlatform::new(&clock);
+        *platform.file.lock() = file;
         let core = boot(&clock, &platform, epoch)?;
         let connections = BTreeMap::new();
         Ok(Self { clock, platform, core, connections, connected: 0, expires: true, epoch })
@@ -168,7 +169,7 @@ impl World {
 
     /// The configuration file.
     pub(crate) fn file(&self) -> Option<String> {
-        self.platform.file.lock().unwrap().clone()
+        self.platform.file.lock().clone()
     }
 
     /// The process ends without warning and starts again: connections and keys are gone, and it
@@ -198,8 +199,8 @@ impl World {
         })
     }
 
-    /// Closes a connection that has been killed; otherwise, if there is something to resume, lets it take
-    /// turns until it has nothing more to do.
+    /// Closes a connection that has been killed; otherwise, if there is something to resume, lets
+    /// it take turns until it has nothing more to do.
     fn turns(&mut self, name: Name, mut resume: bool, got: &mut Vec<(Name, Got)>) {
         let mut writer = Writer::default();
         while let Some(connection) = self.connections.get_mut(&name) {
@@ -213,6 +214,10 @@ impl World {
                 connection.waiting = then == Then::Paused;
                 resume = matches!(then, Then::Flush | Then::Do(_));
                 open = then != Then::Close && then != Then::Do(Effect::Close);
+                match self.platform.take_stood_still_us() {
+                    0 => {}
+                    micros => got.push((name, Got::Stalls(micros))),
+                }
                 self.deliver(name, &mut writer, got);
                 if let Then::Do(effect) = then {
                     self.carry_out(name, effect, got);
@@ -247,10 +252,6 @@ impl World {
         match effect {
             Effect::Close => {}
             Effect::Shutdown => got.push((name, Got::Stops)),
-            Effect::StallMicros(micros) => {
-                self.clock.advance(micros / 1_000);
-                got.push((name, Got::Stalls(micros)));
-            }
         }
     }
 
@@ -263,7 +264,7 @@ impl World {
 }
 
 fn boot(clock: &Arc<VirtualClock>, platform: &FixedPlatform, epoch: u32) -> Result<Core, String> {
-    let has_file = platform.file.lock().unwrap().is_some();
+    let has_file = platform.file.lock().is_some();
     let args: &[&str] = if has_file { &[CONFIG_PATH] } else { &[] };
     let (invocation, warnings) = Config::load(args, platform).map_err(|error| error.to_string())?;
     let Invocation::Run(config) = invocation else { unreachable!("a path asks to run") };

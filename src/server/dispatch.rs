@@ -133,7 +133,7 @@ pub(crate) fn account(
         core.node.slow_log.push(argv.iter(), sender, took_us, ended());
     }
     let threshold_ms = core.node.latency.threshold_ms();
-    if threshold_ms > 0 && took_us >= threshold_ms * 1_000 {
+    if threshold_ms > 0 && took_us / 1_000 >= threshold_ms {
         let event = if command.spec.flags.has(Flags::FAST) {
             LatencyEvent::FastCommand
         } else {

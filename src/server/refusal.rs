@@ -21,6 +21,11 @@ fn quoted(word: &[u8], most: usize) -> &[u8] {
     &word[..end.min(most)]
 }
 
+/// Whether a browser is being used to talk to the server: these words start lines of HTTP.
+pub(super) fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
+}
+
 /// No command has this name.
 pub(super) fn unknown(argv: Argv<'_>) -> CommandError {
     let mut text = b"ERR unknown command '".to_vec();

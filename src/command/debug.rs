@@ -1,7 +1,7 @@
 //! DEBUG: its subcommands, and those of them that are about keys.
 //!
-//! Its subcommands are no rows: as in Redis, COMMAND does not know them, and a wrong number of arguments is
-//! answered like a wrong name.
+//! Its subcommands are no rows: as in Redis, COMMAND does not know them, and a wrong number of
+//! arguments is answered like a wrong name.
 
 use crate::base::glob::{Case, matches};
 use crate::base::number::{DECIMAL_MAX, format_i64, parse_i64};

@@ -63,7 +63,8 @@ pub(super) fn absent(argv: Argv<'_>) -> CommandError {
 /// Of bytes that are no request, so many at each end are logged.
 const LOGGED_BYTES_MAX: usize = 128;
 
-/// Logs which client sent bytes that are no request, as Redis does at its verbose level; the bytes only if
+/// Logs which client sent bytes that are no request, as Redis does at its verbose level; the bytes
+/// only if
 /// `hide-user-data-from-log` allows it.
 pub(super) fn log_protocol_error(
     settings: &Settings,

@@ -129,7 +129,8 @@ impl Session {
                     let rest = &input[turn.used..];
                     refusal::log_protocol_error(core.settings(), self.client(), error, rest);
                     if self.state.caller.replies == Replies::On {
-                        dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
+                        let error = CommandError::new(format!("ERR {error}"));
+                        dispatch::refuse(core, writer, &error);
                     }
                     turn.used = input.len();
                     break Then::Close;
@@ -269,12 +270,13 @@ impl State {
     /// Whether and how a request may run now. The order of the checks is Redis's
     /// (`processCommand`).
     #[inline]
-    fn admit(&self, core: &Core, request: Request<'_>, now: Now) -> Result<Admitted, Refused> {
+    fn admit(&mut self, core: &Core, request: Request<'_>, now: Now) -> Result<Admitted, Refused> {
         let argv = request.argv;
         let command = match request.command {
             Some(command) => command,
             None => look_up(argv)?,
         };
+        self.last_command = command.id.0 + 1;
         let refuse = |error| Err(Refused { command: Some(command), error });
         let spec = command.spec;
         if !spec.accepts(argv.len()) {
@@ -326,7 +328,6 @@ impl State {
     #[inline]
     fn run(&mut self, core: &Core, call: Call<'_>, writer: &mut Writer, at: &mut Start) -> Step {
         let command = call.command;
-        self.last_command = command.id.0 + 1;
         if command.spec.group == Group::Connection {
             // CLIENT LIST and CLIENT INFO show this connection as it is now.
             self.protocol = writer.protocol;

@@ -69,6 +69,12 @@ impl Desk {
         self.core.refresh();
     }
 
+    /// Picks up changed settings, and drops what a session that panicked may have left behind.
+    fn start_turn(&mut self) {
+        self.core.refresh();
+        self.writer.out.clear();
+    }
+
     /// The worker's view of the node.
     pub const fn core(&mut self) -> &mut Core {
         &mut self.core

@@ -227,6 +227,9 @@ impl State {
         if self.caller.replies == Replies::SkipNext {
             self.caller.replies = Replies::SkipThis;
         }
+        // What is suppressed was so before the request: an EXEC with CLIENT REPLY OFF in it is
+        // answered up to there.
+        let replies = self.caller.replies;
         let Request { argv, slot, .. } = request;
         let step = match self.admit(core, request, at.now) {
             Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
@@ -250,12 +253,16 @@ impl State {
                 Step::Next
             }
         };
-        match self.caller.replies {
+        match replies {
             Replies::On | Replies::SkipNext => {}
-            Replies::Off => writer.out.truncate(before),
+            Replies::Off if self.caller.replies == Replies::Off => writer.out.truncate(before),
+            // This was CLIENT REPLY ON, which is answered.
+            Replies::Off => {}
             Replies::SkipThis => {
                 writer.out.truncate(before);
-                self.caller.replies = Replies::On;
+                if self.caller.replies == Replies::SkipThis {
+                    self.caller.replies = Replies::On;
+                }
             }
         }
         step

@@ -80,6 +80,7 @@ fn change_replication_id(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 }
 
 /// DEBUG PROTOCOL: one reply of each kind, for tests of clients.
+#[allow(clippy::approx_constant, reason = "Redis's example, which tests of clients compare with")]
 fn protocol(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let reply = &mut *cx.reply;
     match &*args.take()?.to_ascii_lowercase() {

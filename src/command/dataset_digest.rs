@@ -1,5 +1,5 @@
-//! DEBUG DIGEST's signatures, equal to Redis's for the same keys (`debug.c`): SHA-1 sums of keys and values,
-//! combined so that the order of keys does not matter.
+//! DEBUG DIGEST's signatures, equal to Redis's for the same keys (`debug.c`): SHA-1 sums of keys
+//! and values, combined so that the order of keys does not matter.
 
 use crate::base::number::DECIMAL_MAX;
 use crate::keyspace::entry::{Entry, Value};

@@ -1,8 +1,7 @@
-//! DEBUG: its row, its subcommands, and those of them that are about keys.
+//! DEBUG: its subcommands, and those of them that are about keys.
 //!
-//! Not here: those about the server (`debug_server`), and who may use it (`server/session.rs`).
-//! Its subcommands are no rows: as in Redis, COMMAND does not know them, and a wrong number of arguments is
-//! answered like a wrong name.
+//! Its subcommands are no rows: as in Redis, COMMAND does not know them, and a wrong number of
+//! arguments is answered like a wrong name.
 
 use crate::base::glob::{Case, matches};
 use crate::base::number::{DECIMAL_MAX, format_i64, parse_i64};
@@ -39,8 +38,7 @@ pub(super) const ROWS: &[Spec] = &[Spec {
     ..BASE
 }];
 
-/// A subcommand.
-pub(super) struct Subcommand {
+struct Subcommand {
     name: &'static str,
     /// How many arguments it takes behind its name.
     arguments: RangeInclusive<usize>,
@@ -48,8 +46,7 @@ pub(super) struct Subcommand {
 }
 
 impl Subcommand {
-    /// `run` works for `name` if it is given so many arguments.
-    pub(super) const fn new(
+    const fn new(
         name: &'static str,
         arguments: RangeInclusive<usize>,
         run: fn(&mut Context<'_>, Args<'_>) -> Outcome,
@@ -59,32 +56,51 @@ impl Subcommand {
 }
 
 const SUBCOMMANDS: &[Subcommand] = &[
+    Subcommand::new("change-repl-id", 0..=0, debug_server::change_replication_id),
     Subcommand::new("digest", 0..=0, digest),
     Subcommand::new("digest-value", 0..=usize::MAX, digest_value),
+    Subcommand::new("error", 1..=1, debug_server::error),
     Subcommand::new("help", 0..=0, show_help),
     Subcommand::new("jmap", 0..=0, memory_map),
+    Subcommand::new("log", 1..=1, debug_server::log),
     Subcommand::new("object", 1..=1, object),
     Subcommand::new("populate", 1..=3, populate),
+    Subcommand::new("protocol", 1..=1, debug_server::protocol),
     Subcommand::new("set-active-expire", 1..=1, set_active_expire),
+    Subcommand::new("sleep", 1..=1, debug_server::sleep),
     Subcommand::new("stringmatch-len", 2..=2, stringmatch_len),
 ];
 
 const HELP: &[&str] = &[
+    "CHANGE-REPL-ID",
+    "    Change the replication IDs of the instance.",
+    "    Dangerous: should be used only for testing the replication subsystem.",
     "DIGEST",
     "    Output a hex signature representing the current DB content.",
     "DIGEST-VALUE <key> [<key> ...]",
     "    Output a hex signature of the values of all the specified keys.",
+    "ERROR <string>",
+    "    Return a Redis protocol error with <string> as message. Useful for clients",
+    "    unit tests to simulate Redis errors.",
     "JMAP",
     "    Show what the allocator has given out and what of it holds keys.",
+    "LOG <message>",
+    "    Write <message> to the server log.",
     "OBJECT <key>",
     "    Show low level info about `key` and associated value.",
     "POPULATE <count> [<prefix>] [<size>]",
     "    Create <count> string keys named key:<num>. If <prefix> is specified then",
     "    it is used instead of the 'key' prefix.",
+    "PROTOCOL <type>",
+    "    Reply with a test value of the specified type. <type> can be: string,",
+    "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
+    "    true, false.",
     "SET-ACTIVE-EXPIRE <0|1>",
     "    Setting it to 0 disables expiring keys in background when they are not",
     "    accessed (otherwise the Redis behavior). Setting it to 1 reenables back the",
     "    default.",
+    "SLEEP <seconds>",
+    "    Stop the server for <seconds>. Decimals allowed.",
     "STRINGMATCH-LEN <pattern> <string>",
     "    Match <string> against the glob-style <pattern>.",
 ];
@@ -92,8 +108,7 @@ const HELP: &[&str] = &[
 fn debug(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let name = args.take()?;
     let arguments = args.left();
-    let mut subcommands = SUBCOMMANDS.iter().chain(debug_server::SUBCOMMANDS);
-    let found = subcommands.find(|sub| {
+    let found = SUBCOMMANDS.iter().find(|sub| {
         sub.name.as_bytes().eq_ignore_ascii_case(name) && sub.arguments.contains(&arguments)
     });
     match found {
@@ -111,15 +126,7 @@ fn unknown(name: &[u8]) -> CommandError {
 }
 
 fn show_help(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
-    help::help(cx, &help_lines())
-}
-
-/// What all subcommands say about themselves, in the order of their names.
-fn help_lines() -> Vec<&'static str> {
-    let all = [HELP, debug_server::HELP].concat();
-    let mut topics: Vec<&[&str]> = all.chunk_by(|_, line| line.starts_with(' ')).collect();
-    topics.sort_unstable();
-    topics.concat()
+    help::help(cx, HELP)
 }
 
 fn digest(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
@@ -269,12 +276,12 @@ mod tests {
     }
 
     #[test]
-    fn help_names_every_subcommand() {
-        let lines = help_lines();
-        let named = |name: &str| lines.iter().any(|line| line.split(' ').next() == Some(name));
-        let all = SUBCOMMANDS.iter().chain(debug_server::SUBCOMMANDS);
-        for sub in all.filter(|sub| sub.name != "help") {
-            assert!(named(&sub.name.to_ascii_uppercase()), "{}", sub.name);
+    fn help_is_sorted_and_names_every_subcommand() {
+        let topics: Vec<&&str> = HELP.iter().filter(|line| !line.starts_with(' ')).collect();
+        assert!(topics.is_sorted());
+        for sub in SUBCOMMANDS.iter().filter(|sub| sub.name != "help") {
+            let name = sub.name.to_ascii_uppercase();
+            assert!(topics.iter().any(|topic| topic.split(' ').next() == Some(&name)), "{name}");
         }
     }
 }

@@ -1,45 +1,17 @@
 //! The subcommands of DEBUG that are about the server and the protocol.
 //!
-//! Not here: those about keys, and who may use DEBUG at all (`debug`).
+//! Not here: their names, those about keys, and who may use DEBUG at all (`debug`, `session`).
 
 use crate::command::args::Args;
 use crate::command::context::Context;
-use crate::command::debug::Subcommand;
 use crate::command::error::CommandError;
 use crate::command::spec::Outcome;
 use crate::resp::reply::{Protocol, Writer};
 use std::time::Duration;
 
-/// The subcommands. All of them run with every shard borrowed, because SLEEP keeps them from
-/// everybody.
-pub(super) const SUBCOMMANDS: &[Subcommand] = &[
-    Subcommand::new("change-repl-id", 0..=0, change_replication_id),
-    Subcommand::new("error", 1..=1, error),
-    Subcommand::new("log", 1..=1, log),
-    Subcommand::new("protocol", 1..=1, protocol),
-    Subcommand::new("sleep", 1..=1, sleep),
-];
-
-/// What DEBUG HELP says about them.
-pub(super) const HELP: &[&str] = &[
-    "CHANGE-REPL-ID",
-    "    Change the replication IDs of the instance.",
-    "    Dangerous: should be used only for testing the replication subsystem.",
-    "ERROR <string>",
-    "    Return a Redis protocol error with <string> as message. Useful for clients",
-    "    unit tests to simulate Redis errors.",
-    "LOG <message>",
-    "    Write <message> to the server log.",
-    "PROTOCOL <type>",
-    "    Reply with a test value of the specified type. <type> can be: string,",
-    "    integer, double, bignum, null, array, set, map, attrib, push, verbatim,",
-    "    true, false.",
-    "SLEEP <seconds>",
-    "    Stop the server for <seconds>. Decimals allowed.",
-];
-
-/// DEBUG SLEEP: nobody is served meanwhile. Its row reaches all shards.
-fn sleep(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+/// DEBUG SLEEP: nobody is served meanwhile. DEBUG has borrowed every shard, and the standstill
+/// stops those who need none.
+pub(super) fn sleep(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let seconds = leading_number(args.take()?);
     if let Ok(time) = Duration::try_from_secs_f64(seconds) {
         let standstill = cx.node.stall.begin();
@@ -59,20 +31,20 @@ fn leading_number(text: &[u8]) -> f64 {
 }
 
 /// DEBUG ERROR. As in Redis it is not counted as a failure: the client got what it asked for.
-fn error(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+pub(super) fn error(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     cx.reply.error(args.take()?);
     Ok(())
 }
 
 /// DEBUG LOG
-fn log(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+pub(super) fn log(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     tracing::warn!("DEBUG LOG: {}", String::from_utf8_lossy(args.take()?));
     cx.reply.ok();
     Ok(())
 }
 
 /// DEBUG CHANGE-REPL-ID
-fn change_replication_id(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
+pub(super) fn change_replication_id(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
     tracing::info!("Changing replication IDs after receiving change-repl-id");
     cx.node.change_replication_id();
     cx.reply.ok();
@@ -80,8 +52,8 @@ fn change_replication_id(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 }
 
 /// DEBUG PROTOCOL: one reply of each kind, for tests of clients.
-#[allow(clippy::approx_constant, reason = "Redis's example, which tests of clients compare with")]
-fn protocol(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+#[allow(clippy::approx_constant, reason = "the value is Redis's")]
+pub(super) fn protocol(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let reply = &mut *cx.reply;
     match &*args.take()?.to_ascii_lowercase() {
         b"string" => reply.bulk(b"Hello World"),

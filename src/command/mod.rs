@@ -24,9 +24,11 @@ mod debug_server;
 mod expire;
 mod figures;
 mod help;
+mod increx;
 mod info;
 mod keys;
 mod latency;
+mod lcs;
 mod lifetime;
 mod lolwut;
 mod memory;
@@ -38,6 +40,8 @@ mod scan;
 mod server;
 mod slowlog;
 mod string;
+mod string_multi;
+mod string_range;
 mod string_set;
 mod transaction;
 
@@ -56,9 +60,11 @@ const FAMILIES: &[&[Spec]] = &[
     database::ROWS,
     debug::ROWS,
     expire::ROWS,
+    increx::ROWS,
     info::ROWS,
     keys::ROWS,
     latency::ROWS,
+    lcs::ROWS,
     lolwut::ROWS,
     memory::ROWS,
     object::ROWS,
@@ -67,6 +73,8 @@ const FAMILIES: &[&[Spec]] = &[
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,
+    string_multi::ROWS,
+    string_range::ROWS,
     string_set::ROWS,
     transaction::ROWS,
 ];

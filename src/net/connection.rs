@@ -62,11 +62,13 @@ impl Desk {
         Self { core, writer: Writer::default(), input: vec![0; READ_BYTES].into() }
     }
 
-    /// Looks at what may have changed since the last turn.
+    /// Looks at what may have changed since the last turn, and drops what a session that panicked
+    /// may have left behind: it was meant for another client.
     #[inline]
     fn begin_turn(&mut self) {
         self.core.node.stall.wait();
         self.core.refresh();
+        self.writer.out.clear();
     }
 
     /// The worker's view of the node.
@@ -175,8 +177,11 @@ impl Connection {
                 None => {}
             }
             let step = if self.resume {
-                ready!(self.poll_pause(cx));
-                self.pending_turn(cx)
+                match self.poll_pause(cx) {
+                    Poll::Ready(()) => self.pending_turn(cx),
+                    // Nobody who has gone away is kept until the pause is over.
+                    Poll::Pending => ready!(self.poll_read_ahead(cx)),
+                }
             } else {
                 ready!(self.poll_read(cx))
             };
@@ -216,7 +221,7 @@ impl Connection {
         }
         if self.sent > 0 {
             (self.unsent, self.sent, self.over_soft_since) = (Vec::new(), 0, None);
-            self.publish_output();
+            self.publish_buffers();
         }
         Poll::Ready(Ok(()))
     }
@@ -255,13 +260,39 @@ impl Connection {
         }
     }
 
-    /// Reads behind the part of a request that is there already.
+    /// Reads without using what comes. The buffer grows by what has come and no more: many
+    /// connections may wait at a time.
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let desk = Arc::clone(&self.worker.desk);
+        let desk = &mut *desk.lock();
+        let mut space = ReadBuf::new(&mut desk.input);
+        Poll::Ready(match ready!(self.stream.poll_read(cx, &mut space)) {
+            Ok(0) => Err(End::Closed),
+            Ok(read) => {
+                desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
+                self.pending.extend_from_slice(&desk.input[..read]);
+                Ok(())
+            }
+            Err(_) => Err(End::Failed),
+        })
+    }
+
+    /// Reads behind the part of a request that is there already: what is long straight into the
+    /// connection's buffer, the rest by way of the worker's, so that the many connections that wait
+    /// for the end of a short request own no more than its beginning.
     fn poll_read_more(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
         if self.start > 0 {
             self.pending.drain(..self.start);
             self.start = 0;
         }
         let length = self.pending.len();
+        if length < READ_MORE_BYTES {
+            let desk = &mut *self.worker.desk.lock();
+            let mut space = ReadBuf::new(&mut desk.input);
+            let read = ready!(self.stream.poll_read(cx, &mut space))?;
+            self.pending.extend_from_slice(space.filled());
+            return Poll::Ready(Ok(read));
+        }
         self.pending.reserve(self.session.reserve(length).max(READ_MORE_BYTES));
         self.pending.resize(length + READ_MORE_BYTES, 0);
         let mut space = ReadBuf::new(&mut self.pending[length..]);
@@ -305,6 +336,9 @@ impl Connection {
     /// Sends a turn's replies and notes what comes next.
     fn end_turn(&mut self, desk: &mut Desk, then: Then, cx: &mut Context<'_>) -> Result<(), End> {
         self.resume = false;
+        if !self.pending.is_empty() {
+            self.publish_buffers();
+        }
         match then {
             Then::Read(_) => {}
             Then::Flush | Then::Paused => self.resume = true,
@@ -341,7 +375,7 @@ impl Connection {
         };
         if taken < out.len() {
             self.unsent.extend_from_slice(&out[taken..]);
-            self.publish_output();
+            self.publish_buffers();
         }
         out.clear();
         if out.capacity() > KEEP_BYTES_MAX {
@@ -354,9 +388,10 @@ impl Connection {
         self.worker.desk.lock().core.tally().counters.add(count, more);
     }
 
-    fn publish_output(&self) {
+    fn publish_buffers(&self) {
         let client = self.session.client();
         let mut figures = client.figures();
+        figures.input_free_bytes = (self.pending.capacity() - self.pending.len()) as u64;
         figures.output_bytes = (self.unsent.len() - self.sent) as u64;
         client.set_figures(&figures);
     }

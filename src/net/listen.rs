@@ -265,9 +265,11 @@ fn admit(
     };
     let Some(client) = node.clients.admit(origin, core.settings().maxclients as usize) else {
         core.tally().counters.add(Count::ConnectionsRejected, 1);
+        tracing::debug!("Refused a client: maxclients are connected");
         return refuse(&stream, FULL);
     };
     core.tally().counters.add(Count::ConnectionsReceived, 1);
+    tracing::debug!("Accepted {}", client.origin.address);
     let session = Session::new(core, client);
     drop(desk);
     let connection = Connection::new(stream, session, worker.clone());

@@ -12,6 +12,7 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::files::SystemFiles;
 use crate::runtime::node_state;
 use crate::runtime::outside::Stop;
+use crate::runtime::panics;
 use crate::runtime::pid_file::PidFile;
 use crate::runtime::platform::{SystemPlatform, log_level};
 use crate::runtime::worker::{self, Setup};
@@ -55,6 +56,9 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     let settings = config.settings();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let log = start_log(&settings, Arc::clone(&clock))?;
+    panics::log_them();
+    let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
+    tracing::info!("latchd {version} is starting, PID: {pid}");
     let cores = std::thread::available_parallelism()?.get();
     let workers = if settings.threads == 0 { cores } else { settings.threads };
     let platform = SystemPlatform { log, workers };
@@ -174,13 +178,11 @@ fn allocator() -> String {
 
 fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
     let settings = node.settings();
-    let version = env!("CARGO_PKG_VERSION");
     let pid = node.identity.pid;
     let connect = match (&settings.unixsocket, settings.port) {
         (Some(path), 0) => format!("redis-cli -s {}", path.display()),
         (_, port) => format!("redis-cli -p {port}"),
     };
-    tracing::info!("latchd {version} is starting, PID: {pid}");
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -197,7 +199,8 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
 /// Runs the workers until somebody asks the server to stop.
 fn serve(node: &Arc<Node>, listeners: Listeners, alarms: &Alarms) -> Result<(), Box<dyn Error>> {
     let stop = Arc::new(Stop::default());
-    let path = node.settings().unixsocket.clone();
+    // Absolute, because CONFIG SET may change the working directory.
+    let path = node.settings().unixsocket.as_ref().map(std::path::absolute).transpose()?;
     let mut threads = Vec::new();
     for (number, tcp) in listeners.tcp.into_iter().enumerate() {
         let unix = match (&listeners.unix, &path) {

@@ -11,8 +11,14 @@ pub(crate) struct PidFile(PathBuf);
 impl PidFile {
     /// Writes the file. As in Redis the server starts without it if that fails.
     pub(crate) fn write(path: PathBuf, pid: u32) -> Option<Self> {
-        match std::fs::write(&path, format!("{pid}\n")) {
-            Ok(()) => Some(Self(path)),
+        // Absolute, because CONFIG SET may change the working directory.
+        let absolute = std::path::absolute(&path);
+        let written = absolute.and_then(|path| {
+            std::fs::write(&path, format!("{pid}\n"))?;
+            Ok(path)
+        });
+        match written {
+            Ok(path) => Some(Self(path)),
             Err(error) => {
                 let path = path.display();
                 tracing::warn!("Failed to write PID file {path}: {}", system_text(&error));

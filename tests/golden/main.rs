@@ -11,8 +11,7 @@
 //! +OK                                             and gets this
 //! ~ 4999ms                                        time passes
 //! b> GET k                                        connection `b`
-//! "v"                                             a bulk string; (nil) :1 -ERR [..] {..} as they
-//! are
+//! "v"                                             a bulk string; others: (nil) :1 -ERR [..] {..}
 //! ```
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` writes down what latchd answers now. Review the

@@ -114,7 +114,7 @@ impl Platform for FixedPlatform {
 
     fn change_dir(&self, dir: &Path) -> io::Result<PathBuf> {
         let absolute = Path::new("/var/lib/latchd").join(dir);
-        if dir.ends_with("missing") { Err(io::ErrorKind::NotFound.into()) } else { Ok(absolute) }
+        if dir.ends_with("missing") { Err(io::Error::from_raw_os_error(2)) } else { Ok(absolute) }
     }
 
     fn stand_still(&self, time: Duration) {

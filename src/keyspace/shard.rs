@@ -304,6 +304,11 @@ impl Shard {
 
     fn ended(&mut self, table: u8, entry: &Entry) {
         self.counters.expired += 1;
+        self.gone(table, entry);
+    }
+
+    /// What has to be known about an entry that the server has removed by itself.
+    pub(crate) fn gone(&mut self, table: u8, entry: &Entry) {
         self.changes += 1;
         if !self.watches.is_empty() {
             let db =

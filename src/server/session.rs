@@ -17,6 +17,7 @@ use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
 use crate::server::dispatch::{self, Call, Start};
+use crate::server::memory_limit;
 use crate::server::refusal;
 use crate::server::transaction::{self, Transaction};
 use crate::server::window::Window;
@@ -310,6 +311,9 @@ impl State {
         if open && spec.flags.has(Flags::NO_MULTI) {
             return refuse(CommandError::fixed("ERR Command not allowed inside a transaction"));
         }
+        if memory_limit::is_full(core, now.mono) && self.may_grow(command) {
+            return refuse(memory_limit::FULL);
+        }
         if let Some((scope, _)) = core.node.clients.pause.at(now.mono)
             && (scope == PauseScope::All || self.may_write(command))
         {
@@ -329,6 +333,19 @@ impl State {
             ProtectedAction::Yes => true,
             ProtectedAction::Local => self.caller.client.origin.is_local(),
             ProtectedAction::No => false,
+        }
+    }
+
+    /// Whether a request needs memory: those that are queued do as well.
+    fn may_grow(&self, command: &Command) -> bool {
+        match command.spec.run {
+            Run::Session(SessionVerb::Exec) => self.transaction.would_grow(),
+            Run::Session(SessionVerb::Discard | SessionVerb::Quit | SessionVerb::Reset) => false,
+            Run::Session(SessionVerb::Multi | SessionVerb::Watch | SessionVerb::Unwatch)
+            | Run::Plain(_)
+            | Run::Container => {
+                self.transaction.is_open() || command.spec.flags.has(Flags::DENYOOM)
+            }
         }
     }
 

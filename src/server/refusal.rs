@@ -50,13 +50,12 @@ pub(super) fn unknown_subcommand(argv: Argv<'_>) -> CommandError {
 }
 
 /// Redis has this command, and this version does not.
-pub(super) fn absent(argv: Argv<'_>) -> CommandError {
-    let name = argv.get(0).unwrap_or_default().to_ascii_uppercase();
-    let name = String::from_utf8_lossy(&name).into_owned();
+pub(super) fn absent(full_name: &str) -> CommandError {
+    let name = full_name.to_ascii_uppercase().replace('|', " ");
     let version = env!("CARGO_PKG_VERSION");
     CommandError::new(format!(
-        "ERR {name} is a command of Redis that latchd {version} does not have; \
-         docs/COMMANDS.md lists those it has"
+        "ERR {name} is a command of Redis that latchd {version} does not have; docs/COMMANDS.md \
+         lists those it has"
     ))
 }
 

@@ -147,10 +147,8 @@ mod tests {
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
-    use crate::keyspace::hints::Hints;
     use crate::keyspace::shard::ShardSetup;
     use std::collections::{BTreeMap, BTreeSet};
-    use std::sync::Arc;
 
     fn shard(keys: impl Iterator<Item = String>) -> Shard {
         let setup = ShardSetup {
@@ -161,7 +159,7 @@ mod tests {
             seed: 7,
             now: Mono(0),
         };
-        let mut shard = Shard::new(setup, Arc::new(Hints::default()));
+        let mut shard = Shard::new(setup);
         for key in keys {
             let mut edit = shard.edit(Db(0), Key::new(key.as_bytes()), Mono(0));
             edit.set(NewValue::Text(b"v"), Expiry::Never);

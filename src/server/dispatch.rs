@@ -4,7 +4,7 @@
 //! Not here: whether the request is allowed at all (`session`).
 
 use crate::base::slot::SlotId;
-use crate::base::time::Now;
+use crate::base::time::{Now, Wall};
 use crate::command::args::Args;
 use crate::command::context::{Caller, Context, Effect, Keys};
 use crate::command::error::CommandError;
@@ -126,18 +126,19 @@ pub(crate) fn account(
         tally.commands.track(command.id, took_ns);
     }
     let took_us = took_ns / 1_000;
+    let ended = || Wall(start.now.wall.0.saturating_add_unsigned(took_us / 1_000));
     if core.node.slow_log.wants(took_us) && !command.spec.flags.has(Flags::SKIP_SLOWLOG) {
         let name = caller.client.name();
         let sender = Sender { address: &caller.client.origin.address, name: &name };
-        core.node.slow_log.push(argv.iter(), sender, took_us, start.now.wall);
+        core.node.slow_log.push(argv.iter(), sender, took_us, ended());
     }
     let threshold_ms = core.node.latency.threshold_ms();
-    if threshold_ms > 0 && took_us >= threshold_ms * 1_000 {
+    if threshold_ms > 0 && took_us / 1_000 >= threshold_ms {
         let event = if command.spec.flags.has(Flags::FAST) {
             LatencyEvent::FastCommand
         } else {
             LatencyEvent::Command
         };
-        core.node.latency.record(event, took_us / 1_000, start.now.wall);
+        core.node.latency.record(event, took_us / 1_000, ended());
     }
 }

@@ -21,6 +21,11 @@ fn quoted(word: &[u8], most: usize) -> &[u8] {
     &word[..end.min(most)]
 }
 
+/// Whether a browser is being used to talk to the server: these words start lines of HTTP.
+pub(super) fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
+}
+
 /// No command has this name.
 pub(super) fn unknown(argv: Argv<'_>) -> CommandError {
     let mut text = b"ERR unknown command '".to_vec();
@@ -63,8 +68,7 @@ pub(super) fn absent(full_name: &str) -> CommandError {
 const LOGGED_BYTES_MAX: usize = 128;
 
 /// Logs which client sent bytes that are no request, as Redis does at its verbose level; the bytes
-/// only if
-/// `hide-user-data-from-log` allows it.
+/// only if `hide-user-data-from-log` allows it.
 pub(super) fn log_protocol_error(
     settings: &Settings,
     client: &Client,

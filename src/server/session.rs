@@ -236,6 +236,14 @@ impl State {
                 Step::Next
             }
             Ok(Admitted::Later) => return Step::Stop(Then::Paused),
+            Err(_) if refusal::is_http(argv.get(0).unwrap_or_default()) => {
+                tracing::warn!(
+                    address = self.caller.client.origin.address,
+                    "Possible SECURITY ATTACK detected: somebody is sending POST or Host: to \
+                     latchd, most likely through a browser. The connection is closed."
+                );
+                return Step::Stop(Then::Close);
+            }
             Err(refused) => {
                 let error = self.refused(core, refused);
                 dispatch::refuse(core, writer, &error);

@@ -458,9 +458,9 @@ struct Request<'r> {
 fn look_up(argv: Argv<'_>) -> Result<&'static Command, Refused> {
     match table().lookup(argv) {
         Lookup::Found(command) => Ok(command),
-        Lookup::Absent => Err(refusal::absent(argv).into()),
+        Lookup::Absent(name) => Err(refusal::absent(name).into()),
         Lookup::Unknown => Err(refusal::unknown(argv).into()),
-        Lookup::UnknownSubcommand(_) => Err(refusal::unknown_subcommand(argv).into()),
+        Lookup::UnknownSubcommand => Err(refusal::unknown_subcommand(argv).into()),
     }
 }
 

@@ -6,6 +6,9 @@ pub mod edit;
 pub mod entry;
 pub mod flush;
 mod hints;
+mod invariants;
+#[cfg(test)]
+mod model;
 pub mod scan;
 pub mod shard;
 pub mod slot;

@@ -7,6 +7,7 @@ use crate::base::time::Mono;
 use crate::resp::reply::Protocol;
 use atomic_waker::AtomicWaker;
 use parking_lot::RwLock;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::task::Waker;
 
@@ -32,6 +33,16 @@ pub struct Origin {
     pub worker: u16,
     /// When it connected.
     pub since: Mono,
+}
+
+impl Origin {
+    /// Whether it comes from this machine: what `local` means in `enable-debug-command` and
+    /// `enable-protected-configs`.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let address = || self.address.parse::<SocketAddr>();
+        self.unix || address().is_ok_and(|address| address.ip().to_canonical().is_loopback())
+    }
 }
 
 macro_rules! figures {

@@ -6,7 +6,9 @@
 mod client;
 mod pause;
 mod registry;
+mod stall;
 
 pub use client::{Client, ClientId, DEFAULT_USER, Figures, Kill, Origin};
 pub use pause::{Pause, PauseScope};
 pub use registry::Registry;
+pub use stall::{Stall, Standstill};

@@ -84,6 +84,12 @@ impl<'r> Args<'r> {
         self.argv.len().saturating_sub(self.next)
     }
 
+    /// The arguments behind the next `count`; keys cannot be taken from them.
+    #[must_use]
+    pub const fn from(&self, count: usize) -> Self {
+        Self { argv: self.argv, next: self.next + count, slots: &[] }
+    }
+
     /// That nothing is left.
     ///
     /// # Errors

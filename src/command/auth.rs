@@ -83,8 +83,8 @@ fn authenticate(cx: &mut Context<'_>, user: &[u8], password: &[u8]) -> Outcome {
     Ok(())
 }
 
-/// Whether two texts are the same, in a time that depends only on the length of `given`, so that nobody
-/// can find a password out byte by byte.
+/// Whether two texts are the same, in a time that depends only on the length of `given`, so that
+/// nobody can find a password out byte by byte.
 fn same(given: &[u8], wanted: &[u8]) -> bool {
     let mut difference = given.len() ^ wanted.len();
     for (index, byte) in given.iter().enumerate() {

@@ -137,11 +137,10 @@ impl<'r> Comparison<'r> {
 }
 
 fn parse_digest(text: &[u8]) -> Result<u64, CommandError> {
-    let digits = if text.iter().all(u8::is_ascii_hexdigit) { text } else { &[] };
-    let digits = std::str::from_utf8(digits).map_err(|_| BAD_DIGEST)?;
-    if digits.len() != DIGEST_DIGITS {
+    if text.len() != DIGEST_DIGITS || !text.iter().all(u8::is_ascii_hexdigit) {
         return Err(BAD_DIGEST);
     }
+    let digits = std::str::from_utf8(text).map_err(|_| BAD_DIGEST)?;
     u64::from_str_radix(digits, 16).map_err(|_| BAD_DIGEST)
 }
 

@@ -46,8 +46,6 @@ pub enum Effect {
     Close,
     /// Stop the server.
     Shutdown,
-    /// Keep every shard from everybody for so long (DEBUG SLEEP).
-    StallMicros(u64),
 }
 
 /// What the session knows about the client and commands may change.

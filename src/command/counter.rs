@@ -69,7 +69,9 @@ pub(super) const ROWS: &[Spec] = &[
 ];
 
 const NEGATION_OVERFLOW: CommandError = CommandError::fixed("ERR decrement would overflow");
-const NOT_FINITE: CommandError = CommandError::fixed("ERR increment would produce NaN or Infinity");
+/// A sum, or the value itself, is no number that could be counted on.
+pub(super) const NOT_FINITE: CommandError =
+    CommandError::fixed("ERR increment would produce NaN or Infinity");
 
 fn incr(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     add(cx, args.key()?, 1)
@@ -135,7 +137,7 @@ pub(super) fn integer(value: Option<Value<'_>>) -> Result<i64, CommandError> {
 /// The string spells no number.
 pub(super) fn float(value: Option<Value<'_>>) -> Result<Extended, CommandError> {
     match value {
-        None => Ok(Extended::from(0)),
+        None => Ok(Extended::ZERO),
         Some(Value::Int(number)) => Ok(Extended::from(number)),
         Some(Value::Inline(text) | Value::Heap(text)) => {
             Extended::parse(text).ok_or(CommandError::NOT_A_FLOAT)

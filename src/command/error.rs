@@ -49,7 +49,8 @@ impl CommandError {
         Self::new(format!("ERR wrong number of arguments for '{name}' command"))
     }
 
-    /// More arguments than the subcommand that `argv` names can use, where its arity allows any number.
+    /// More arguments than the subcommand that `argv` names can use, where its arity allows any
+    /// number.
     #[must_use]
     pub fn subcommand_syntax(argv: Argv<'_>) -> Self {
         let container = argv.get(0).unwrap_or_default().to_ascii_uppercase();

@@ -178,11 +178,11 @@ impl<'r> Conditions<'r> {
             let mut space = [0; DECIMAL_MAX];
             edit.value().is_some_and(|value| value.bytes(&mut space) == wanted)
         };
-        !(self.nx && current.is_some())
-            && !(self.xx && current.is_none())
-            && !(self.gt && current.is_none_or(|current| at <= current))
-            && !(self.lt && current.is_some_and(|current| at >= current))
-            && self.value.is_none_or(same_value)
+        let refused = self.nx && current.is_some()
+            || self.xx && current.is_none()
+            || self.gt && current.is_none_or(|current| at <= current)
+            || self.lt && current.is_some_and(|current| at >= current);
+        !refused && self.value.is_none_or(same_value)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The replies of `<CONTAINER> HELP`, laid out as Redis lays them out (`addReplyHelp` of its `networking.c`).
+//! The replies of `<CONTAINER> HELP`, laid out as Redis lays them out (`addReplyHelp` of its
+//! `networking.c`).
 
 use crate::command::context::Context;
 use crate::command::spec::Outcome;

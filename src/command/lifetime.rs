@@ -68,7 +68,7 @@ impl Unit {
         }
     }
 
-    const fn from_now(self) -> bool {
+    const fn is_relative(self) -> bool {
         match self {
             Self::Seconds | Self::Millis => true,
             Self::UnixSeconds | Self::UnixMillis => false,
@@ -146,7 +146,7 @@ fn deadline(unit: Unit, number: &[u8], command: &Command, now: Now) -> Result<Mo
     }
     let scale = if unit.in_seconds() { 1_000 } else { 1 };
     let ms = number.checked_mul(scale).ok_or_else(invalid)?;
-    if !unit.from_now() {
+    if !unit.is_relative() {
         return Ok(now.mono_at(Wall(ms)));
     }
     // A relative time has to fit Unix time as well: that is what EXPIRETIME answers.
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_times_count_from_now_and_unix_times_by_the_wall_clock() {
+    fn relative_times_count_is_relative_and_unix_times_by_the_wall_clock() {
         assert_eq!(expiry(Unit::Seconds, "2"), Ok(Expiry::At(Mono(7_000))));
         assert_eq!(expiry(Unit::Millis, "2"), Ok(Expiry::At(Mono(5_002))));
         assert_eq!(expiry(Unit::UnixSeconds, "1700000001"), Ok(Expiry::At(Mono(6_000))));

@@ -12,19 +12,36 @@ pub mod table;
 
 mod auth;
 mod client;
+mod cluster;
 mod compare;
+mod config;
 mod connection;
 mod counter;
 mod database;
+mod dataset_digest;
+mod debug;
+mod debug_server;
 mod expire;
+mod figures;
 mod help;
+mod increx;
+mod info;
 mod keys;
+mod latency;
+mod lcs;
 mod lifetime;
+mod lolwut;
+mod memory;
+mod memory_doctor;
 mod memory_usage;
 mod object;
 mod rename;
 mod scan;
+mod server;
+mod slowlog;
 mod string;
+mod string_multi;
+mod string_range;
 mod string_set;
 mod transaction;
 
@@ -35,17 +52,29 @@ use spec::Spec;
 const FAMILIES: &[&[Spec]] = &[
     auth::ROWS,
     client::ROWS,
+    cluster::ROWS,
     compare::ROWS,
+    config::ROWS,
     connection::ROWS,
     counter::ROWS,
     database::ROWS,
+    debug::ROWS,
     expire::ROWS,
+    increx::ROWS,
+    info::ROWS,
     keys::ROWS,
-    memory_usage::ROWS,
+    latency::ROWS,
+    lcs::ROWS,
+    lolwut::ROWS,
+    memory::ROWS,
     object::ROWS,
     rename::ROWS,
     scan::ROWS,
+    server::ROWS,
+    slowlog::ROWS,
     string::ROWS,
+    string_multi::ROWS,
+    string_range::ROWS,
     string_set::ROWS,
     transaction::ROWS,
 ];

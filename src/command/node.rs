@@ -2,16 +2,24 @@
 //! doors to the outside (clock and platform).
 
 use crate::base::time::{Clock, Now};
-use crate::clients::Registry;
-use crate::config::{Config, Settings};
+use crate::clients::{Registry, Stall};
+use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
+use crate::keyspace::access::AccessMode;
 use crate::keyspace::borrow::Keyspace;
 use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
 use crate::observe::tally::Tallies;
 use parking_lot::{Mutex, MutexGuard, RwLock};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
+
+/// The version of Redis whose behaviour this server matches, as HELLO and INFO name it.
+pub const REDIS_VERSION: &str = "7.4.0";
 
 /// What only the process can find out; `runtime/platform.rs` asks the operating system, tests make
 /// it up.
@@ -20,21 +28,33 @@ pub trait Platform: Send + Sync {
     fn memory(&self) -> MemoryFigures;
     /// Processor time of the process.
     fn cpu(&self) -> CpuFigures;
-    /// Takes over settings that have effects outside (log level, limits on open files).
+    /// Bytes of the process in anonymous huge pages.
+    fn huge_page_bytes(&self) -> u64;
+    /// Asks the allocator to give back what it does not use.
+    fn purge_memory(&self);
+    /// What the allocator says about itself.
+    fn allocator_report(&self) -> String;
+    /// Changes how much is logged.
+    fn set_log_level(&self, level: LogLevel);
+    /// Makes room for so many connections, as far as the system allows; says for how many there is.
+    fn make_room(&self, clients: u32) -> u32;
+    /// Changes the working directory; returns its absolute path.
     ///
     /// # Errors
-    /// The text says what could not be changed.
-    fn apply(&self, settings: &Settings) -> Result<(), String>;
+    /// There is no such directory, or it may not be used.
+    fn change_dir(&self, dir: &Path) -> io::Result<PathBuf>;
     /// Replaces the configuration file at `path`.
     ///
     /// # Errors
     /// The file cannot be written.
-    fn write_file(&self, path: &std::path::Path, text: &str) -> std::io::Result<()>;
+    fn write_file(&self, path: &Path, text: &str) -> io::Result<()>;
     /// The text of the file at `path`.
     ///
     /// # Errors
     /// The file cannot be read.
-    fn read_file(&self, path: &std::path::Path) -> std::io::Result<String>;
+    fn read_file(&self, path: &Path) -> io::Result<String>;
+    /// Lets the calling thread, and whoever waits for it, stand still (DEBUG SLEEP).
+    fn stand_still(&self, time: Duration);
     /// Frees what FLUSHALL ASYNC took out, where it keeps no client waiting. Freeing it here is
     /// right as well, only slower.
     fn free_elsewhere(&self, garbage: Garbage) {
@@ -83,6 +103,8 @@ pub struct Identity {
     pub executable: String,
     /// Name, release and machine of the operating system.
     pub os: String,
+    /// Name and version of the memory allocator.
+    pub allocator: String,
     /// When the server started.
     pub started: Now,
     /// Number of worker threads.
@@ -110,8 +132,13 @@ pub struct Node {
     config: Mutex<Config>,
     settings: RwLock<Arc<Settings>>,
     settings_version: AtomicU64,
-    /// Highest memory in use that INFO has seen.
-    pub peak_memory: AtomicU64,
+    /// Stops every connection for a while.
+    pub stall: Stall,
+    /// Memory in use when the node had just been made.
+    pub startup_memory: u64,
+    peak_memory: AtomicU64,
+    /// How often the replication id has been changed.
+    replication_ids: AtomicU64,
 }
 
 /// What a node is made of.
@@ -147,10 +174,16 @@ impl Node {
             config: Mutex::new(parts.config),
             settings: RwLock::new(Arc::clone(&settings)),
             settings_version: AtomicU64::new(1),
+            stall: Stall::default(),
+            startup_memory: 0,
             peak_memory: AtomicU64::new(0),
+            replication_ids: AtomicU64::new(0),
         };
         node.take_over(&settings);
-        node
+        let mode = access_mode(&settings);
+        node.keyspace.borrow_all().shards().for_each(|shard| shard.access_mode = mode);
+        let startup_memory = node.memory().0.allocated;
+        Self { startup_memory, ..node }
     }
 
     /// The settings in force.
@@ -174,14 +207,66 @@ impl Node {
     /// Puts changed directives into force.
     ///
     /// # Errors
-    /// Something outside could not be changed; the text says what.
-    pub fn adopt(&self, config: &Config) -> Result<(), String> {
+    /// Something outside could not be changed; the change has to be reverted then.
+    pub fn adopt(&self, config: &mut Config, applied: &Applied) -> Result<(), SetError> {
+        self.change_outside(config, applied)?;
         let settings = config.settings();
-        self.platform.apply(&settings)?;
         self.take_over(&settings);
         *self.settings.write() = settings;
         self.settings_version.fetch_add(1, Ordering::AcqRel);
         Ok(())
+    }
+
+    /// Changes what is outside of this process's memory. The directory comes last: it is the one
+    /// change here that would have to be taken back.
+    fn change_outside(&self, config: &mut Config, applied: &Applied) -> Result<(), SetError> {
+        let settings = config.settings();
+        for name in ["port", "bind"] {
+            if applied.has(name) {
+                return Err(SetError::failed(name, OPEN_AT_START));
+            }
+        }
+        if applied.has("maxclients") {
+            let room = self.platform.make_room(settings.maxclients);
+            if room < settings.maxclients {
+                let reason = format!(
+                    "The operating system is not able to handle the specified number of clients, \
+                     try with {room}"
+                );
+                return Err(SetError::failed("maxclients", reason));
+            }
+        }
+        if applied.has("dir") {
+            let absolute = self.platform.change_dir(&settings.dir);
+            let absolute =
+                absolute.map_err(|error| SetError::failed("dir", system_text(&error)))?;
+            config.resolve_dir(&absolute);
+        }
+        if applied.has("loglevel") {
+            self.platform.set_log_level(settings.loglevel);
+        }
+        Ok(())
+    }
+
+    /// Memory of the process, and the most that has been in use so far.
+    pub fn memory(&self) -> (MemoryFigures, u64) {
+        let figures = self.platform.memory();
+        let before = self.peak_memory.fetch_max(figures.allocated, Ordering::Relaxed);
+        (figures, before.max(figures.allocated))
+    }
+
+    /// The replication id: 40 hexadecimal digits that follow from the run id.
+    #[must_use]
+    pub fn replication_id(&self) -> String {
+        let seed = self.replication_ids.load(Ordering::Relaxed);
+        let run_id = self.identity.run_id.as_bytes();
+        let (high, low) = (xxh3_128_with_seed(run_id, seed), xxh3_64_with_seed(run_id, seed));
+        format!("{high:032x}{:08x}", low as u32)
+    }
+
+    /// Takes another replication id.
+    pub fn change_replication_id(&self) {
+        self.replication_ids.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tells what keeps a copy of a setting.
@@ -191,4 +276,31 @@ impl Node {
         self.slow_log.set_len_max(settings.slowlog_max_len);
         self.latency.set_threshold_ms(settings.latency_monitor_threshold_ms);
     }
+}
+
+const OPEN_AT_START: &str = "The server listens where it did when it was started. Change it in \
+                             the configuration file and restart the server.";
+
+/// What the settings make of the access marks of keys.
+#[must_use]
+pub fn access_mode(settings: &Settings) -> AccessMode {
+    match settings.maxmemory_policy {
+        EvictionPolicy::VolatileLfu | EvictionPolicy::AllkeysLfu => AccessMode::Frequency {
+            log_factor: settings.lfu_log_factor,
+            decay_minutes: settings.lfu_decay_time_min,
+        },
+        EvictionPolicy::VolatileLru
+        | EvictionPolicy::VolatileRandom
+        | EvictionPolicy::VolatileTtl
+        | EvictionPolicy::AllkeysLru
+        | EvictionPolicy::AllkeysRandom
+        | EvictionPolicy::NoEviction => AccessMode::Recency,
+    }
+}
+
+/// The operating system's own words for an error, as C's `strerror` gives them.
+#[must_use]
+pub fn system_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }

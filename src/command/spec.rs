@@ -104,6 +104,7 @@ macro_rules! bit_set {
                 [$(($set::$bit, $name)),*]
                     .into_iter()
                     .filter_map(move |(bit, name)| self.has(bit).then_some(name))
+                    .filter(|name| !name.is_empty())
             }
         }
     };
@@ -118,6 +119,8 @@ bit_set! {
         READONLY = 1, "readonly";
         /// Refused when memory is full.
         DENYOOM = 2, "denyoom";
+        /// Only for clients that `enable-debug-command` names. Redis does not print it either.
+        PROTECTED = 3, "";
         /// For operators.
         ADMIN = 4, "admin";
         /// About channels.

@@ -3,7 +3,7 @@
 //! Not here: any command. A family's rows are in its own file; this file only lists the families.
 
 use crate::base::slot::SlotId;
-use crate::command::spec::{KeyRange, Run, Spec};
+use crate::command::spec::{KeyRange, KeySpec, Run, Spec};
 use crate::command::{FAMILIES, KNOWN_BUT_ABSENT};
 use crate::resp::request::Argv;
 use smallvec::SmallVec;
@@ -220,14 +220,21 @@ pub fn key_positions(spec: &Spec, argv: Argv<'_>) -> Result<SmallVec<[usize; 8]>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidKeys;
 
+/// Whether every request of this row has exactly one key.
+#[must_use]
+#[inline]
+pub const fn has_one_key(spec: &Spec) -> bool {
+    matches!(spec.keys, [KeySpec { range: KeyRange::Words { last: 0, .. }, .. }])
+}
+
 /// The slots of a request's keys. Where the keys cannot be told, there are none: the command's own
 /// parsing finds the mistake.
 #[inline]
 pub fn key_slots(spec: &Spec, argv: Argv<'_>, slots: &mut SmallVec<[SlotId; 8]>) {
-    if let [keys] = spec.keys
-        && let KeyRange::Words { first, last: 0, .. } = keys.range
+    if has_one_key(spec)
+        && let [KeySpec { range: KeyRange::Words { first, .. }, .. }] = spec.keys
     {
-        slots.extend(argv.get(usize::from(first)).map(SlotId::of));
+        slots.extend(argv.get(usize::from(*first)).map(SlotId::of));
         return;
     }
     for position in key_positions(spec, argv).unwrap_or_default() {

@@ -219,6 +219,11 @@ impl Config {
         self.settings = Arc::new(Settings::from_slots(&self.slots));
     }
 
+    /// Makes the configuration file's path absolute, before the working directory changes.
+    pub fn resolve_file(&mut self, absolute: PathBuf) {
+        self.file = Some(absolute);
+    }
+
     /// The rows of all pairs, if this caller may set them now and none is named twice.
     fn settable(
         &self,

@@ -112,6 +112,14 @@ pub enum SetError {
     },
 }
 
+impl fmt::Display for SetError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.wire())
+    }
+}
+
+impl std::error::Error for SetError {}
+
 impl SetError {
     /// `name` could not be set because of `reason`: also for what goes wrong when the server puts a
     /// change into effect, such as a port in use.

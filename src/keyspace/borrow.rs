@@ -215,6 +215,12 @@ impl Borrowed<'_> {
         }
     }
 
+    /// Gives all shards back early: the rest of the command needs none.
+    pub fn give_back(&mut self) {
+        self.ring_alarms();
+        self.held = Held::None;
+    }
+
     /// Every borrowed shard, in order.
     pub fn shards(&mut self) -> impl Iterator<Item = &mut Shard> {
         let (one, some, all) = match &mut self.held {
@@ -227,11 +233,9 @@ impl Borrowed<'_> {
         };
         one.into_iter().chain(some.into_iter().flatten()).chain(all.into_iter().flatten())
     }
-}
 
-impl Drop for Borrowed<'_> {
     #[inline]
-    fn drop(&mut self) {
+    fn ring_alarms(&mut self) {
         let keyspace = self.keyspace;
         let ring = |shard: ShardId, guard: &mut Shard| {
             if let Some(deadline) = guard.take_earliest_new() {
@@ -246,5 +250,12 @@ impl Drop for Borrowed<'_> {
                 (0u16..).zip(guards).for_each(|(shard, guard)| ring(ShardId(shard), guard));
             }
         }
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.ring_alarms();
     }
 }

@@ -41,6 +41,9 @@ impl Shard {
         self.changes += emptied.keys;
         let taken = self.slots.iter_mut().map(|slot| slot.take_table(table));
         let garbage = Garbage(taken.filter(|table| !table.is_empty()).collect());
+        if table == 0 {
+            self.renew_hints();
+        }
         self.forget_timers(&garbage, emptied, now);
         let everything = self.totals.iter().all(|totals| totals.keys == 0);
         self.memory = if everything { 0 } else { self.memory - garbage.memory() };
@@ -100,14 +103,15 @@ mod tests {
     use crate::keyspace::shard::{ShardSetup, Tick};
 
     fn shard() -> Shard {
-        Shard::new(ShardSetup {
+        let setup = ShardSetup {
             first: SlotId::default(),
             slots: SlotId::COUNT,
             databases: 4,
             epoch: Epoch::default(),
             seed: 7,
             now: Mono(0),
-        })
+        };
+        Shard::new(setup)
     }
 
     fn set(shard: &mut Shard, db: u8, key: &str, expiry: Expiry) {

@@ -108,6 +108,9 @@ impl Shard {
 
     /// A key of a database, each with the same chance. Clears away those it meets whose time has
     /// run out.
+    ///
+    /// # Panics
+    /// If the totals do not count the keys of the tables.
     pub fn random_key(&mut self, db: Db, now: Mono) -> Option<Vec<u8>> {
         let table = self.table_of(db);
         loop {
@@ -148,14 +151,15 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     fn shard(keys: impl Iterator<Item = String>) -> Shard {
-        let mut shard = Shard::new(ShardSetup {
+        let setup = ShardSetup {
             first: SlotId::default(),
             slots: SlotId::COUNT,
             databases: 2,
             epoch: Epoch::default(),
             seed: 7,
             now: Mono(0),
-        });
+        };
+        let mut shard = Shard::new(setup);
         for key in keys {
             let mut edit = shard.edit(Db(0), Key::new(key.as_bytes()), Mono(0));
             edit.set(NewValue::Text(b"v"), Expiry::Never);

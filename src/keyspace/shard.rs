@@ -326,6 +326,13 @@ impl Shard {
         entry
     }
 
+    /// Tells the hints where the tables are after many of them have been replaced.
+    pub(crate) fn renew_hints(&self) {
+        for (index, slot) in self.slots.iter().enumerate() {
+            self.hints.set_buckets(self.first + index, slot.table(0));
+        }
+    }
+
     /// Puts an entry into its table and into the totals.
     pub(crate) fn put(&mut self, index: usize, table: u8, hash: u64, entry: Entry) {
         self.totals[usize::from(table)].add(&entry);

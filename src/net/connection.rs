@@ -34,8 +34,6 @@ const KEEP_BYTES_MAX: usize = 1024 * 1024;
 pub trait Outside: Send + Sync {
     /// Stops the server.
     fn shut_down(&self);
-    /// Keeps all shards from everybody for so long.
-    fn stall(&self, micros: u64);
 }
 
 /// What all connections of a worker share. Never contended: only the worker's own tasks lock it,
@@ -62,6 +60,15 @@ impl Desk {
     #[must_use]
     pub fn new(core: Core) -> Self {
         Self { core, writer: Writer::default(), input: vec![0; READ_BYTES].into() }
+    }
+
+    /// Looks at what may have changed since the last turn, and drops what a session that panicked
+    /// may have left behind: it was meant for another client.
+    #[inline]
+    fn begin_turn(&mut self) {
+        self.core.node.stall.wait();
+        self.core.refresh();
+        self.writer.out.clear();
     }
 
     /// The worker's view of the node.
@@ -121,6 +128,11 @@ impl Connection {
     /// Serves the client until it or the server closes.
     pub(crate) async fn serve(mut self) {
         let end = poll_fn(|cx| self.poll(cx)).await;
+        match end {
+            End::OutputLimit => self.count(Count::OutputLimitClosed, 1),
+            End::InputLimit => self.count(Count::InputLimitClosed, 1),
+            End::Closed | End::Failed | End::Killed => {}
+        }
         let client = self.session.client();
         let (id, address) = (client.id.0, &client.origin.address);
         match end {
@@ -161,13 +173,15 @@ impl Connection {
             }
             match self.effect.take() {
                 Some(Effect::Shutdown) => self.worker.outside.shut_down(),
-                Some(Effect::StallMicros(micros)) => self.worker.outside.stall(micros),
                 Some(Effect::Close) => self.closing = true,
                 None => {}
             }
             let step = if self.resume {
-                ready!(self.poll_pause(cx));
-                self.pending_turn(cx)
+                match self.poll_pause(cx) {
+                    Poll::Ready(()) => self.pending_turn(cx),
+                    // Nobody who has gone away is kept until the pause is over.
+                    Poll::Pending => ready!(self.poll_read_ahead(cx)),
+                }
             } else {
                 ready!(self.poll_read(cx))
             };
@@ -203,10 +217,11 @@ impl Connection {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         while self.sent < self.unsent.len() {
             self.sent += ready!(self.stream.poll_write(cx, &self.unsent[self.sent..]))?;
+            self.count(Count::Writes, 1);
         }
         if self.sent > 0 {
             (self.unsent, self.sent, self.over_soft_since) = (Vec::new(), 0, None);
-            self.publish_output();
+            self.publish_buffers();
         }
         Poll::Ready(Ok(()))
     }
@@ -228,7 +243,11 @@ impl Connection {
         };
         match read {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(End::Closed)),
-            Poll::Ready(Ok(_)) => Poll::Ready(self.pending_turn(cx)),
+            Poll::Ready(Ok(read)) => {
+                self.count(Count::NetInputBytes, read as u64);
+                self.count(Count::Reads, 1);
+                Poll::Ready(self.pending_turn(cx))
+            }
             Poll::Ready(Err(_)) => Poll::Ready(Err(End::Failed)),
             // Everything that had arrived is answered, and replies that are not taken by now may be
             // lost.
@@ -241,13 +260,39 @@ impl Connection {
         }
     }
 
-    /// Reads behind the part of a request that is there already.
+    /// Reads without using what comes. The buffer grows by what has come and no more: many
+    /// connections may wait at a time.
+    fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let desk = Arc::clone(&self.worker.desk);
+        let desk = &mut *desk.lock();
+        let mut space = ReadBuf::new(&mut desk.input);
+        Poll::Ready(match ready!(self.stream.poll_read(cx, &mut space)) {
+            Ok(0) => Err(End::Closed),
+            Ok(read) => {
+                desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
+                self.pending.extend_from_slice(&desk.input[..read]);
+                Ok(())
+            }
+            Err(_) => Err(End::Failed),
+        })
+    }
+
+    /// Reads behind the part of a request that is there already: what is long straight into the
+    /// connection's buffer, the rest by way of the worker's, so that the many connections that wait
+    /// for the end of a short request own no more than its beginning.
     fn poll_read_more(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
         if self.start > 0 {
             self.pending.drain(..self.start);
             self.start = 0;
         }
         let length = self.pending.len();
+        if length < READ_MORE_BYTES {
+            let desk = &mut *self.worker.desk.lock();
+            let mut space = ReadBuf::new(&mut desk.input);
+            let read = ready!(self.stream.poll_read(cx, &mut space))?;
+            self.pending.extend_from_slice(space.filled());
+            return Poll::Ready(Ok(read));
+        }
         self.pending.reserve(self.session.reserve(length).max(READ_MORE_BYTES));
         self.pending.resize(length + READ_MORE_BYTES, 0);
         let mut space = ReadBuf::new(&mut self.pending[length..]);
@@ -264,8 +309,9 @@ impl Connection {
         read: usize,
         cx: &mut Context<'_>,
     ) -> Result<(), End> {
-        desk.core.refresh();
+        desk.begin_turn();
         desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
+        desk.core.tally().counters.add(Count::Reads, 1);
         let (used, then) = self.session.turn(&desk.core, &desk.input[..read], &mut desk.writer);
         if used < read {
             self.pending.extend_from_slice(&desk.input[used..read]);
@@ -277,7 +323,7 @@ impl Connection {
     fn pending_turn(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
         let desk = Arc::clone(&self.worker.desk);
         let desk = &mut *desk.lock();
-        desk.core.refresh();
+        desk.begin_turn();
         let input = &self.pending[self.start..];
         let (used, then) = self.session.turn(&desk.core, input, &mut desk.writer);
         self.start += used;
@@ -290,6 +336,9 @@ impl Connection {
     /// Sends a turn's replies and notes what comes next.
     fn end_turn(&mut self, desk: &mut Desk, then: Then, cx: &mut Context<'_>) -> Result<(), End> {
         self.resume = false;
+        if !self.pending.is_empty() {
+            self.publish_buffers();
+        }
         match then {
             Then::Read(_) => {}
             Then::Flush | Then::Paused => self.resume = true,
@@ -311,7 +360,10 @@ impl Connection {
         desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
         let taken = if self.unsent.is_empty() {
             match self.stream.poll_write(cx, out) {
-                Poll::Ready(Ok(taken)) => taken,
+                Poll::Ready(Ok(taken)) => {
+                    desk.core.tally().counters.add(Count::Writes, 1);
+                    taken
+                }
                 Poll::Ready(Err(_)) => {
                     out.clear();
                     return Err(End::Failed);
@@ -323,7 +375,7 @@ impl Connection {
         };
         if taken < out.len() {
             self.unsent.extend_from_slice(&out[taken..]);
-            self.publish_output();
+            self.publish_buffers();
         }
         out.clear();
         if out.capacity() > KEEP_BYTES_MAX {
@@ -332,9 +384,14 @@ impl Connection {
         Ok(())
     }
 
-    fn publish_output(&self) {
+    fn count(&self, count: Count, more: u64) {
+        self.worker.desk.lock().core.tally().counters.add(count, more);
+    }
+
+    fn publish_buffers(&self) {
         let client = self.session.client();
         let mut figures = client.figures();
+        figures.input_free_bytes = (self.pending.capacity() - self.pending.len()) as u64;
         figures.output_bytes = (self.unsent.len() - self.sent) as u64;
         client.set_figures(&figures);
     }

@@ -43,12 +43,12 @@ const IN_USE: &str =
 const NOT_ALLOWED: &str = "\nPorts below 1024 need privileges. Choose another one with --port.";
 const NOT_HERE: &str = "\nThis machine has no such address. Correct `bind`.";
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "the enum is std's, and it grows")]
 fn explain(address: impl Into<String>, source: io::Error) -> ListenError {
     let advice = match source.kind() {
         io::ErrorKind::AddrInUse => IN_USE,
         io::ErrorKind::PermissionDenied => NOT_ALLOWED,
         io::ErrorKind::AddrNotAvailable => NOT_HERE,
-        #[allow(clippy::wildcard_enum_match_arm, reason = "not our enum, and it grows")]
         _ => "",
     };
     ListenError::Address { address: address.into(), source, advice }
@@ -265,9 +265,11 @@ fn admit(
     };
     let Some(client) = node.clients.admit(origin, core.settings().maxclients as usize) else {
         core.tally().counters.add(Count::ConnectionsRejected, 1);
+        tracing::debug!("Refused a client: maxclients are connected");
         return refuse(&stream, FULL);
     };
     core.tally().counters.add(Count::ConnectionsReceived, 1);
+    tracing::debug!("Accepted {}", client.origin.address);
     let session = Session::new(core, client);
     drop(desk);
     let connection = Connection::new(stream, session, worker.clone());

@@ -68,22 +68,16 @@ counts! {
     NetOutputBytes = "total_net_output_bytes",
     /// Connections refused because of `maxclients`.
     ConnectionsRejected = "rejected_connections",
-    /// Keys removed because their time was over.
-    KeysExpired = "expired_keys",
-    /// Keys removed because of `maxmemory`.
-    KeysEvicted = "evicted_keys",
-    /// Look-ups of a key by a reading command that found it.
-    KeyspaceHits = "keyspace_hits",
-    /// Look-ups of a key by a reading command that did not find it.
-    KeyspaceMisses = "keyspace_misses",
-    /// Errors of a kind that should not happen, such as one while the journal is read back.
-    UnexpectedErrors = "unexpected_error_replies",
     /// Error replies of all kinds.
     ErrorReplies = "total_error_replies",
     /// Reads from client sockets.
     Reads = "total_reads_processed",
     /// Writes to client sockets.
     Writes = "total_writes_processed",
+    /// Clients closed because of `client-query-buffer-limit`.
+    InputLimitClosed = "client_query_buffer_limit_disconnections",
+    /// Clients closed because of `client-output-buffer-limit`.
+    OutputLimitClosed = "client_output_buffer_limit_disconnections",
 }
 
 const COUNTS: usize = Count::ALL.len();

@@ -174,6 +174,11 @@ impl Writer {
         } else {
             format!("{value}")
         };
+        self.decimal(&text);
+    }
+
+    /// A floating-point number that has been spelled already, because it is no `f64`.
+    pub fn decimal(&mut self, text: &str) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(text.as_bytes()),
             Protocol::Resp3 => self.line(b',', text.as_bytes()),

@@ -2,8 +2,8 @@
 //! stops.
 
 use crate::base::time::Clock;
-use crate::command::node::{Identity, Node, NodeParts};
-use crate::config::{Config, Invocation, LogFormat, Settings, USAGE, Warning, version};
+use crate::command::node::{Identity, Node, NodeParts, Platform};
+use crate::config::{Caller, Config, Invocation, LogFormat, Settings, USAGE, Warning, version};
 use crate::keyspace::borrow::{Keyspace, Layout};
 use crate::net::listen::{Listeners, listen};
 use crate::observe::log::{LogControl, LogSettings, LogShape, LogTarget, install};
@@ -12,6 +12,8 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::files::SystemFiles;
 use crate::runtime::node_state;
 use crate::runtime::outside::Stop;
+use crate::runtime::panics;
+use crate::runtime::pid_file::PidFile;
 use crate::runtime::platform::{SystemPlatform, log_level};
 use crate::runtime::worker::{self, Setup};
 use std::error::Error;
@@ -49,14 +51,18 @@ fn start(args: &[OsString]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn run(config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
+fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
+    enter_dir(&mut config)?;
     let settings = config.settings();
-    std::env::set_current_dir(&settings.dir)
-        .map_err(|error| format!("cannot use `dir {}`: {error}", settings.dir.display()))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let log = start_log(&settings, Arc::clone(&clock))?;
+    panics::log_them();
+    let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
+    tracing::info!("latchd {version} is starting, PID: {pid}");
     let cores = std::thread::available_parallelism()?.get();
     let workers = if settings.threads == 0 { cores } else { settings.threads };
+    let platform = SystemPlatform { log, workers };
+    make_room(&mut config, &platform)?;
     let listeners = listen(&settings, workers)?;
     let mut rng = fastrand::Rng::with_seed(random_seed()?);
     let state = node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?;
@@ -72,14 +78,48 @@ fn run(config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     let node = Arc::new(Node::new(NodeParts {
         keyspace: Keyspace::new(layout, Box::new(alarms.clone())),
         config,
-        platform: Box::new(SystemPlatform { log }),
+        platform: Box::new(platform),
         identity: identity(state.id, hex_id(&mut rng), clock.as_ref(), workers),
         clock,
     }));
     announce(&node, &listeners, warnings);
+    let pid_file = settings.pidfile.clone();
+    let pid_file = pid_file.and_then(|path| PidFile::write(path, node.identity.pid));
     serve(&node, listeners, &alarms)?;
-    drop(state.lock);
+    drop((pid_file, state.lock));
     tracing::info!("latchd is now ready to exit, bye bye...");
+    Ok(())
+}
+
+/// Changes into `dir`. Paths that were relative to where the server was started become absolute.
+fn enter_dir(config: &mut Config) -> Result<(), Box<dyn Error>> {
+    if let Some(file) = config.file() {
+        let absolute = std::path::absolute(file)?;
+        config.resolve_file(absolute);
+    }
+    let dir = config.settings().dir.clone();
+    let changed = std::env::set_current_dir(&dir).and_then(|()| std::env::current_dir());
+    let absolute =
+        changed.map_err(|error| format!("cannot use `dir {}`: {error}", dir.display()))?;
+    config.resolve_dir(&absolute);
+    Ok(())
+}
+
+/// Raises the limit on open files for `maxclients`; lowers `maxclients` where that is not allowed.
+fn make_room(config: &mut Config, platform: &SystemPlatform) -> Result<(), Box<dyn Error>> {
+    let wanted = config.settings().maxclients;
+    let room = platform.make_room(wanted);
+    if room == wanted {
+        return Ok(());
+    }
+    if room == 0 {
+        return Err("the limit on open files is too low for any client; raise `ulimit -n`".into());
+    }
+    tracing::warn!(
+        "maxclients has been reduced from {wanted} to {room}: the limit on open files allows no \
+         more. If you need higher maxclients increase 'ulimit -n'."
+    );
+    let _applied = config.set(&[(b"maxclients", room.to_string().as_bytes())], Caller::Local)?;
     Ok(())
 }
 
@@ -124,20 +164,25 @@ fn identity(node_id: String, run_id: String, clock: &dyn Clock, workers: usize) 
         pid: std::process::id(),
         executable,
         os: format!("{os} {}", std::env::consts::ARCH),
+        allocator: allocator(),
         started: clock.now(),
         workers,
     }
 }
 
+/// `jemalloc-5.3.0`, without the commit that the version names as well.
+fn allocator() -> String {
+    let version = tikv_jemalloc_ctl::version::read().unwrap_or_default();
+    format!("jemalloc-{}", version.split('-').next().unwrap_or_default())
+}
+
 fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
     let settings = node.settings();
-    let version = env!("CARGO_PKG_VERSION");
     let pid = node.identity.pid;
     let connect = match (&settings.unixsocket, settings.port) {
         (Some(path), 0) => format!("redis-cli -s {}", path.display()),
         (_, port) => format!("redis-cli -p {port}"),
     };
-    tracing::info!("latchd {version} is starting, PID: {pid}");
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -154,7 +199,8 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
 /// Runs the workers until somebody asks the server to stop.
 fn serve(node: &Arc<Node>, listeners: Listeners, alarms: &Alarms) -> Result<(), Box<dyn Error>> {
     let stop = Arc::new(Stop::default());
-    let path = node.settings().unixsocket.clone();
+    // Absolute, because CONFIG SET may change the working directory.
+    let path = node.settings().unixsocket.as_ref().map(std::path::absolute).transpose()?;
     let mut threads = Vec::new();
     for (number, tcp) in listeners.tcp.into_iter().enumerate() {
         let unix = match (&listeners.unix, &path) {

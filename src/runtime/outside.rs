@@ -1,11 +1,8 @@
-//! Carries out what connections cannot do themselves: stopping the server, and stalling it for
-//! tests.
+//! Stopping the server: carries out what a connection asked for and cannot do itself.
 
-use crate::command::node::Node;
 use crate::net::connection::Outside;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use tokio::sync::Notify;
 
 /// A request to stop, seen by every worker.
@@ -36,7 +33,6 @@ impl Stop {
 
 /// See the module's documentation.
 pub(crate) struct Process {
-    pub(crate) node: Arc<Node>,
     pub(crate) stop: Arc<Stop>,
 }
 
@@ -44,12 +40,5 @@ impl Outside for Process {
     fn shut_down(&self) {
         tracing::info!("User requested shutdown...");
         self.stop.ask();
-    }
-
-    fn stall(&self, micros: u64) {
-        let everything = self.node.keyspace.borrow_all();
-        #[allow(clippy::disallowed_methods, reason = "DEBUG SLEEP is there to stall the server")]
-        std::thread::sleep(Duration::from_micros(micros));
-        drop(everything);
     }
 }

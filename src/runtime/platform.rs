@@ -1,17 +1,26 @@
 //! What the operating system and the allocator know about this process.
 //!
-//! Uses `unsafe` for `getrusage` and `sysconf`, which std does not offer.
+//! Uses `unsafe` for `getrusage`, `getrlimit`, `setrlimit` and `sysconf`, which std does not offer,
+//! and for jemalloc's `mallctl`, whose purge has no wrapper.
 
 use crate::command::node::{CpuFigures, MemoryFigures, Platform};
-use crate::config::Settings;
 use crate::keyspace::flush::Garbage;
 use crate::observe::log::{LogControl, LogLevel};
-use std::path::Path;
+use std::ffi::{c_char, c_int, c_void};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// See the module's documentation.
 pub(crate) struct SystemPlatform {
     pub(crate) log: LogControl,
+    pub(crate) workers: usize,
 }
+
+/// Files that are no clients: log, standard streams, `node.lock`, as many as Redis sets aside.
+const FILES_RESERVED: u64 = 32;
+/// Files of each worker: its poll, its wake-up, its listeners.
+const FILES_PER_WORKER: u64 = 8;
 
 /// The log's word for a level of the settings.
 pub(crate) fn log_level(level: crate::config::LogLevel) -> LogLevel {
@@ -63,13 +72,55 @@ impl Platform for SystemPlatform {
         CpuFigures { system_us, user_us, children_system_us, children_user_us }
     }
 
-    fn apply(&self, settings: &Settings) -> Result<(), String> {
-        self.log.set_level(log_level(settings.loglevel));
-        std::env::set_current_dir(&settings.dir)
-            .map_err(|error| format!("can't use {}: {error}", settings.dir.display()))
+    fn huge_page_bytes(&self) -> u64 {
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+        let lines = maps.lines().filter_map(|line| line.strip_prefix("AnonHugePages:"));
+        let kib = |line: &str| line.trim().trim_end_matches(" kB").parse::<u64>().ok();
+        lines.filter_map(kib).sum::<u64>() * 1024
     }
 
-    fn write_file(&self, path: &Path, text: &str) -> std::io::Result<()> {
+    fn purge_memory(&self) {
+        unsafe extern "C" {
+            #[link_name = "_rjem_mallctl"]
+            fn mallctl(
+                name: *const c_char,
+                old: *mut c_void,
+                old_bytes: *mut usize,
+                new: *mut c_void,
+                new_bytes: usize,
+            ) -> c_int;
+        }
+        // 4096 stands for all arenas (MALLCTL_ARENAS_ALL).
+        let name = c"arena.4096.purge";
+        let null = std::ptr::null_mut();
+        // SAFETY: the name ends with a zero byte, and this control reads and writes no value.
+        unsafe { mallctl(name.as_ptr(), null, null.cast(), null, 0) };
+    }
+
+    fn allocator_report(&self) -> String {
+        let mut report = Vec::new();
+        let options = tikv_jemalloc_ctl::stats_print::Options::default();
+        // Writing into memory does not fail.
+        let _ = tikv_jemalloc_ctl::stats_print::stats_print(&mut report, options);
+        String::from_utf8_lossy(&report).into_owned()
+    }
+
+    fn set_log_level(&self, level: crate::config::LogLevel) {
+        self.log.set_level(log_level(level));
+    }
+
+    fn make_room(&self, clients: u32) -> u32 {
+        let reserved = FILES_RESERVED + FILES_PER_WORKER * self.workers as u64;
+        let files = raise_file_limit(u64::from(clients) + reserved);
+        u32::try_from(files.saturating_sub(reserved)).map_or(clients, |room| room.min(clients))
+    }
+
+    fn change_dir(&self, dir: &Path) -> io::Result<PathBuf> {
+        std::env::set_current_dir(dir)?;
+        std::env::current_dir()
+    }
+
+    fn write_file(&self, path: &Path, text: &str) -> io::Result<()> {
         let mut next = path.as_os_str().to_owned();
         next.push(".new");
         std::fs::write(&next, text)?;
@@ -77,8 +128,13 @@ impl Platform for SystemPlatform {
         std::fs::rename(&next, path)
     }
 
-    fn read_file(&self, path: &Path) -> std::io::Result<String> {
+    fn read_file(&self, path: &Path) -> io::Result<String> {
         std::fs::read_to_string(path)
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "DEBUG SLEEP is there to block this thread")]
+    fn stand_still(&self, time: Duration) {
+        std::thread::sleep(time);
     }
 
     fn free_elsewhere(&self, garbage: Garbage) {
@@ -87,4 +143,25 @@ impl Platform for SystemPlatform {
         // here.
         let _ = thread.spawn(move || drop(garbage));
     }
+}
+
+/// Lets the process open so many files if that may be; returns how many it may open, at most
+/// `wanted`.
+fn raise_file_limit(wanted: u64) -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid place to write to.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
+        return wanted;
+    }
+    let allow = |most: u64, ceiling: u64| {
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: ceiling };
+        // SAFETY: `limit` is valid, and the call only reads it.
+        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) == 0 }
+    };
+    // Beyond the ceiling only the superuser gets.
+    if limit.rlim_cur >= wanted || allow(wanted, limit.rlim_max.max(wanted)) {
+        return wanted;
+    }
+    let ceiling = limit.rlim_max;
+    if allow(ceiling, ceiling) { ceiling } else { limit.rlim_cur }
 }

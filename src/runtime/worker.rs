@@ -6,6 +6,7 @@ use crate::keyspace::borrow::ShardId;
 use crate::keyspace::shard::Tick;
 use crate::net::connection::{Desk, Worker};
 use crate::net::listen::{accept_tcp, accept_unix};
+use crate::observe::latency::LatencyEvent;
 use crate::observe::rates::SAMPLE_EVERY_MS;
 use crate::runtime::alarms::Alarms;
 use crate::runtime::outside::{Process, Stop};
@@ -20,6 +21,8 @@ use tokio::time::MissedTickBehavior;
 
 /// Timers handled before others get the shard: some 50 us of work.
 const TICK_STEPS: usize = 256;
+/// Peak memory is that of a look each second.
+const MEMORY_EVERY_SAMPLES: u64 = 1_000 / SAMPLE_EVERY_MS;
 /// Without an earlier deadline a home core looks at its shards this often.
 const LOOK_EVERY_MS: u64 = 100;
 
@@ -46,7 +49,7 @@ pub(crate) fn run(setup: Setup) -> io::Result<()> {
 
 async fn serve(setup: Setup) -> io::Result<()> {
     let stopping = Arc::new(AtomicBool::new(false));
-    let outside = Process { node: Arc::clone(&setup.node), stop: Arc::clone(&setup.stop) };
+    let outside = Process { stop: Arc::clone(&setup.stop) };
     let worker = Worker {
         desk: Arc::new(Mutex::new(Desk::new(Core::new(Arc::clone(&setup.node), setup.number)))),
         stopping: Arc::clone(&stopping),
@@ -61,11 +64,21 @@ async fn serve(setup: Setup) -> io::Result<()> {
         let listener = Arc::new(UnixListener::from_std(listener)?);
         acceptors.push(tokio::spawn(accept_unix(listener, path, worker.clone())));
     }
-    tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
+    let timers = tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
         tokio::spawn(housekeeping(Arc::clone(&setup.node)));
     }
-    setup.stop.asked().await;
+    let failed = tokio::select! {
+        () = setup.stop.asked() => None,
+        ended = timers => ended.err(),
+    };
+    if let Some(error) = failed {
+        setup.stop.ask();
+        return Err(io::Error::other(format!(
+            "the timers of worker {} ended: {error}",
+            setup.number
+        )));
+    }
     acceptors.iter().for_each(tokio::task::JoinHandle::abort);
     stopping.store(true, Ordering::Release);
     setup.node.clients.wake_all();
@@ -107,12 +120,15 @@ async fn run_timers(node: Arc<Node>, alarms: Alarms, number: usize) {
 /// Ends what is due in one shard, a few keys at a time; when to come back.
 async fn run_shard(node: &Node, home: ShardId) -> Option<Mono> {
     loop {
-        let now = node.clock.now().mono;
-        let tick = {
+        let now = node.clock.now();
+        let (tick, took_ms) = {
             let mut borrowed = node.keyspace.borrow_shard(home);
             let shard = borrowed.shards().next()?;
-            shard.tick(now, TICK_STEPS)
+            let start_ns = node.clock.nanos();
+            let tick = shard.tick(now.mono, TICK_STEPS);
+            (tick, node.clock.nanos().saturating_sub(start_ns) / 1_000_000)
         };
+        node.latency.record(LatencyEvent::ExpireCycle, took_ms, now.wall);
         match tick {
             Tick::More => tokio::task::yield_now().await,
             Tick::Until(due) => return Some(due),
@@ -121,8 +137,9 @@ async fn run_shard(node: &Node, home: ShardId) -> Option<Mono> {
     }
 }
 
-/// Samples rates and closes idle clients.
+/// Samples rates and memory, and closes idle clients.
 async fn housekeeping(node: Arc<Node>) {
+    let mut samples: u64 = 0;
     let mut every = tokio::time::interval(Duration::from_millis(SAMPLE_EVERY_MS));
     every.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -130,6 +147,11 @@ async fn housekeeping(node: Arc<Node>) {
         node.clock.sync();
         let now = node.clock.now().mono;
         node.tallies.sample(now);
+        // Rarer than the rest: it asks every arena of the allocator.
+        if samples.is_multiple_of(MEMORY_EVERY_SAMPLES) {
+            let _ = node.memory();
+        }
+        samples += 1;
         let timeout_ms = u64::from(node.settings().timeout_s) * 1_000;
         if timeout_ms > 0 {
             node.clients.close_idle(now, timeout_ms);

@@ -4,16 +4,17 @@
 //! Not here: whether the request is allowed at all (`session`).
 
 use crate::base::slot::SlotId;
-use crate::base::time::Now;
+use crate::base::time::{Now, Wall};
 use crate::command::args::Args;
 use crate::command::context::{Caller, Context, Effect, Keys};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Reach, Run};
-use crate::command::table::{Command, key_slots};
+use crate::command::table::{Command, has_one_key, key_slots};
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::observe::commands::CallEnd;
+use crate::observe::counters::Count;
 use crate::observe::latency::LatencyEvent;
 use crate::observe::slowlog::Sender;
 use crate::resp::reply::Writer;
@@ -31,17 +32,30 @@ pub(crate) struct Start {
     pub(crate) nanos: u64,
 }
 
+/// A request and the command it names.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'r> {
+    pub(crate) command: &'static Command,
+    pub(crate) argv: Argv<'r>,
+    /// The slot of its first key, if somebody has computed it.
+    pub(crate) slot: Option<SlotId>,
+}
+
 /// Runs a command that is allowed to run, outside a transaction.
 #[inline]
 pub(crate) fn execute(
     core: &Core,
     caller: &mut Caller,
-    (command, argv): (&'static Command, Argv<'_>),
+    call: Call<'_>,
     writer: &mut Writer,
     now: Now,
 ) -> Option<Effect> {
+    let Call { command, argv, slot } = call;
     let mut slots = Slots::new();
-    key_slots(command.spec, argv, &mut slots);
+    match slot {
+        Some(slot) if has_one_key(command.spec) => slots.push(slot),
+        Some(_) | None => key_slots(command.spec, argv, &mut slots),
+    }
     let shards = match command.spec.reach {
         Reach::Keys | Reach::EachShard => core.node.keyspace.borrow(&slots),
         Reach::AllShards => core.node.keyspace.borrow_all(),
@@ -100,29 +114,31 @@ pub(crate) fn refuse(core: &Core, reply: &mut Writer, error: &CommandError) {
 pub(crate) fn account(
     core: &Core,
     caller: &Caller,
-    (command, argv): (&Command, Argv<'_>),
+    Call { command, argv, .. }: Call<'_>,
     start: Start,
     (end_ns, end): (u64, CallEnd),
 ) {
     let took_ns = end_ns.saturating_sub(start.nanos);
     let tally = core.tally();
+    tally.counters.add(Count::CommandsRun, 1);
     tally.commands.called(command.id, took_ns, end);
     if core.settings().latency_tracking {
         tally.commands.track(command.id, took_ns);
     }
     let took_us = took_ns / 1_000;
+    let ended = || Wall(start.now.wall.0.saturating_add_unsigned(took_us / 1_000));
     if core.node.slow_log.wants(took_us) && !command.spec.flags.has(Flags::SKIP_SLOWLOG) {
         let name = caller.client.name();
         let sender = Sender { address: &caller.client.origin.address, name: &name };
-        core.node.slow_log.push(argv.iter(), sender, took_us, start.now.wall);
+        core.node.slow_log.push(argv.iter(), sender, took_us, ended());
     }
     let threshold_ms = core.node.latency.threshold_ms();
-    if threshold_ms > 0 && took_us >= threshold_ms * 1_000 {
+    if threshold_ms > 0 && took_us / 1_000 >= threshold_ms {
         let event = if command.spec.flags.has(Flags::FAST) {
             LatencyEvent::FastCommand
         } else {
             LatencyEvent::Command
         };
-        core.node.latency.record(event, took_us / 1_000, start.now.wall);
+        core.node.latency.record(event, took_us / 1_000, ended());
     }
 }

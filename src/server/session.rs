@@ -3,22 +3,23 @@
 //! Not here: the socket, and what waits. A turn ends with a word that says what has to happen next.
 //! Invariant: what `turn` reports as used is never looked at again, and nothing else is skipped.
 
+use crate::base::slot::SlotId;
 use crate::base::time::Now;
 use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
 use crate::command::context::{Caller, Effect, Replies};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
 use crate::command::table::{Command, Lookup, table};
+use crate::config::ProtectedAction;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
-use crate::observe::counters::Count;
 use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
-use crate::server::dispatch::{self, Start};
+use crate::server::dispatch::{self, Call, Start};
 use crate::server::refusal;
 use crate::server::transaction::{self, Transaction};
-use crate::server::window::{Window, look_ahead};
+use crate::server::window::Window;
 use std::sync::Arc;
 
 /// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
@@ -112,8 +113,7 @@ impl Session {
                 bulk_bytes_max: core.settings().proto_max_bulk_len as i64,
                 authenticated: self.state.caller.authenticated,
             };
-            let end = window
-                .fill(&mut self.parser, &input[turn.used..], bounds, |argv| look_ahead(core, argv));
+            let end = window.fill(&mut self.parser, &input[turn.used..], bounds, core);
             window.prefetch_entries(core, self.state.caller.db);
             if let Some(then) = self.run_window(core, &window, input, (writer, &mut turn)) {
                 self.parser.rewind();
@@ -126,8 +126,11 @@ impl Session {
                     break Then::Read(wanted);
                 }
                 Err(error) => {
+                    let rest = &input[turn.used..];
+                    refusal::log_protocol_error(core.settings(), self.client(), error, rest);
                     if self.state.caller.replies == Replies::On {
-                        dispatch::refuse(core, writer, &CommandError::new(format!("ERR {error}")));
+                        let error = CommandError::new(format!("ERR {error}"));
+                        dispatch::refuse(core, writer, &error);
                     }
                     turn.used = input.len();
                     break Then::Close;
@@ -153,7 +156,8 @@ impl Session {
         for ahead in window.requests() {
             let argv = self.parser.argv(ahead.found, &input[start + ahead.start..]);
             self.state.unread = input.len() - start - ahead.start;
-            let step = self.state.request(core, argv, writer, &mut turn.at);
+            let request = Request { argv, command: ahead.command, slot: ahead.slot() };
+            let step = self.state.request(core, request, writer, &mut turn.at);
             if matches!(step, Step::Stop(Then::Paused)) {
                 return Some(Then::Paused);
             }
@@ -215,7 +219,7 @@ impl State {
     fn request(
         &mut self,
         core: &Core,
-        argv: Argv<'_>,
+        request: Request<'_>,
         writer: &mut Writer,
         at: &mut Start,
     ) -> Step {
@@ -223,14 +227,23 @@ impl State {
         if self.caller.replies == Replies::SkipNext {
             self.caller.replies = Replies::SkipThis;
         }
-        let step = match self.admit(core, argv, at.now) {
-            Ok(Admitted::Run(command)) => self.run(core, (command, argv), writer, at),
+        let Request { argv, slot, .. } = request;
+        let step = match self.admit(core, request, at.now) {
+            Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
             Ok(Admitted::Queue(command)) => {
                 self.transaction.push(command, argv);
                 writer.simple("QUEUED");
                 Step::Next
             }
             Ok(Admitted::Later) => return Step::Stop(Then::Paused),
+            Err(_) if refusal::is_http(argv.get(0).unwrap_or_default()) => {
+                tracing::warn!(
+                    address = self.caller.client.origin.address,
+                    "Possible SECURITY ATTACK detected: somebody is sending POST or Host: to \
+                     latchd, most likely through a browser. The connection is closed."
+                );
+                return Step::Stop(Then::Close);
+            }
             Err(refused) => {
                 let error = self.refused(core, refused);
                 dispatch::refuse(core, writer, &error);
@@ -262,19 +275,23 @@ impl State {
         refused.error
     }
 
-    /// Whether and how a request may run now. The order of the checks is Redis's (`processCommand`).
+    /// Whether and how a request may run now. The order of the checks is Redis's
+    /// (`processCommand`).
     #[inline]
-    fn admit(&self, core: &Core, argv: Argv<'_>, now: Now) -> Result<Admitted, Refused> {
-        let command = match table().lookup(argv) {
-            Lookup::Found(command) => command,
-            Lookup::Absent => return Err(refusal::absent(argv).into()),
-            Lookup::Unknown => return Err(refusal::unknown(argv).into()),
-            Lookup::UnknownSubcommand(_) => return Err(refusal::unknown_subcommand(argv).into()),
+    fn admit(&mut self, core: &Core, request: Request<'_>, now: Now) -> Result<Admitted, Refused> {
+        let argv = request.argv;
+        let command = match request.command {
+            Some(command) => command,
+            None => look_up(argv)?,
         };
+        self.last_command = command.id.0 + 1;
         let refuse = |error| Err(Refused { command: Some(command), error });
         let spec = command.spec;
         if !spec.accepts(argv.len()) {
             return refuse(CommandError::arity(&command.full_name));
+        }
+        if spec.flags.has(Flags::PROTECTED) && !self.may_debug(core) {
+            return refuse(refusal::PROTECTED);
         }
         if !self.caller.authenticated
             && !spec.flags.has(Flags::NO_AUTH)
@@ -299,6 +316,15 @@ impl State {
         }
     }
 
+    /// What `enable-debug-command` says about this client.
+    fn may_debug(&self, core: &Core) -> bool {
+        match core.settings().enable_debug_command {
+            ProtectedAction::Yes => true,
+            ProtectedAction::Local => self.caller.client.origin.is_local(),
+            ProtectedAction::No => false,
+        }
+    }
+
     fn may_write(&self, command: &Command) -> bool {
         let flags = command.spec.flags;
         let exec = matches!(command.spec.run, Run::Session(SessionVerb::Exec));
@@ -308,15 +334,8 @@ impl State {
     }
 
     #[inline]
-    fn run(
-        &mut self,
-        core: &Core,
-        call: (&'static Command, Argv<'_>),
-        writer: &mut Writer,
-        at: &mut Start,
-    ) -> Step {
-        let (command, _) = call;
-        self.last_command = command.id.0 + 1;
+    fn run(&mut self, core: &Core, call: Call<'_>, writer: &mut Writer, at: &mut Start) -> Step {
+        let command = call.command;
         if command.spec.group == Group::Connection {
             // CLIENT LIST and CLIENT INFO show this connection as it is now.
             self.protocol = writer.protocol;
@@ -324,7 +343,7 @@ impl State {
         }
         let before = writer.out.len();
         let effect = match command.spec.run {
-            Run::Session(verb) => self.session_verb(core, verb, call.1, (writer, at.now)),
+            Run::Session(verb) => self.session_verb(core, verb, call.argv, (writer, at.now)),
             Run::Plain(_) | Run::Container => {
                 dispatch::execute(core, &mut self.caller, call, writer, at.now)
             }
@@ -334,7 +353,6 @@ impl State {
         let end_ns = core.node.clock.nanos();
         dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         at.nanos = end_ns;
-        core.tally().counters.add(Count::CommandsRun, 1);
         match effect {
             Some(Effect::Close) => Step::Stop(Then::Close),
             Some(effect) => Step::Stop(Then::Do(effect)),
@@ -402,6 +420,24 @@ enum Admitted {
     Queue(&'static Command),
     /// The server is paused: the request stays unread.
     Later,
+}
+
+/// A request of the window.
+#[derive(Clone, Copy)]
+struct Request<'r> {
+    argv: Argv<'r>,
+    command: Option<&'static Command>,
+    slot: Option<SlotId>,
+}
+
+/// The command that a request names, with its subcommand.
+fn look_up(argv: Argv<'_>) -> Result<&'static Command, Refused> {
+    match table().lookup(argv) {
+        Lookup::Found(command) => Ok(command),
+        Lookup::Absent => Err(refusal::absent(argv).into()),
+        Lookup::Unknown => Err(refusal::unknown(argv).into()),
+        Lookup::UnknownSubcommand(_) => Err(refusal::unknown_subcommand(argv).into()),
+    }
 }
 
 struct Refused {

@@ -17,7 +17,7 @@ use crate::observe::commands::CallEnd;
 use crate::resp::reply::Writer;
 use crate::resp::request::{Argv, Span};
 use crate::server::core::Core;
-use crate::server::dispatch::{self, Slots, Start};
+use crate::server::dispatch::{self, Call, Slots, Start};
 
 const ABORTED: CommandError =
     CommandError::fixed("EXECABORT Transaction discarded because of previous errors.");
@@ -247,6 +247,6 @@ fn run_queued(
     dispatch::run(core, cx, queued.argv(), slots);
     let failed = cx.reply.out.get(before) == Some(&b'-');
     let end = if failed { CallEnd::Failed } else { CallEnd::Done };
-    let call = (queued.command, queued.argv());
+    let call = Call { command: queued.command, argv: queued.argv(), slot: None };
     dispatch::account(core, cx.caller, call, start, (core.node.clock.nanos(), end));
 }

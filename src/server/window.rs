@@ -7,7 +7,7 @@
 
 use crate::base::slot::SlotId;
 use crate::command::spec::{KeyRange, Spec};
-use crate::command::table::table;
+use crate::command::table::{Command, table};
 use crate::keyspace::Db;
 use crate::resp::request::{Argv, Bounds, Found, Parsed, Parser, ProtocolError};
 use crate::server::core::Core;
@@ -24,16 +24,25 @@ pub(super) struct Expected {
 }
 
 /// A request that was read ahead, with its place relative to the window's first byte.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Ahead {
     pub(super) found: Found,
     pub(super) start: usize,
     pub(super) end: usize,
+    /// The command, if its first word is enough to tell.
+    pub(super) command: Option<&'static Command>,
     key: Option<Expected>,
 }
 
+impl Ahead {
+    /// The slot of its first key, if it has been computed.
+    pub(super) fn slot(&self) -> Option<SlotId> {
+        self.key.map(|key| key.slot)
+    }
+}
+
 /// See the module's documentation.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Window {
     requests: SmallVec<[Ahead; AHEAD_MAX]>,
     end: usize,
@@ -48,7 +57,7 @@ impl Window {
         parser: &mut Parser,
         bytes: &[u8],
         bounds: Bounds,
-        look: impl Fn(Argv<'_>) -> Option<Expected>,
+        core: &Core,
     ) -> Result<Option<usize>, ProtocolError> {
         parser.forget();
         self.requests.clear();
@@ -63,8 +72,13 @@ impl Window {
                     // A lone request is looked up at once, so there is nothing to hide.
                     let alone = start == 0 && self.end == bytes.len();
                     let argv = parser.argv(found, &bytes[start..]);
-                    let key = if alone { None } else { look(argv) };
-                    self.requests.push(Ahead { found, start, end: self.end, key });
+                    let command = argv.get(0).and_then(|name| table().by_name(name));
+                    let command = command.filter(|command| command.subcommands.is_empty());
+                    let key = match command {
+                        Some(command) if !alone => expect(core, command.spec, argv),
+                        Some(_) | None => None,
+                    };
+                    self.requests.push(Ahead { found, start, end: self.end, command, key });
                     if found.is_inline() {
                         break;
                     }
@@ -96,8 +110,8 @@ impl Window {
 
 /// Starts fetching the bucket of a request's first key, if it has one.
 #[inline]
-pub(super) fn look_ahead(core: &Core, argv: Argv<'_>) -> Option<Expected> {
-    let Spec { keys: [keys, ..], .. } = table().by_name(argv.get(0)?)?.spec else { return None };
+fn expect(core: &Core, spec: &Spec, argv: Argv<'_>) -> Option<Expected> {
+    let [keys, ..] = spec.keys else { return None };
     let KeyRange::Words { first, .. } = keys.range else { return None };
     let key = argv.get(usize::from(first))?;
     let slot = SlotId::of(key);

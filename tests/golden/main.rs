@@ -11,8 +11,7 @@
 //! +OK                                             and gets this
 //! ~ 4999ms                                        time passes
 //! b> GET k                                        connection `b`
-//! "v"                                             a bulk string; (nil) :1 -ERR [..] {..} as they
-//! are
+//! "v"                                             a bulk string; others: (nil) :1 -ERR [..] {..}
 //! ```
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` writes down what latchd answers now. Review the
@@ -36,15 +35,18 @@ const UPDATE: &str = "UPDATE_GOLDEN";
 fn transcripts() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let entries = |path: &Path| {
-        let mut found: Vec<PathBuf> =
-            fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut found: Vec<PathBuf> = fs::read_dir(path)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
         found.sort();
         found
     };
     let families = entries(&root).into_iter().filter(|path| path.is_dir());
     let files = families.flat_map(|family| entries(&family));
     let texts = files.filter(|path| path.extension().is_some_and(|kind| kind == "txt"));
-    texts.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+    let read = |path: &PathBuf| fs::read_to_string(path).expect("a transcript is UTF-8");
+    texts.map(|path| (path.clone(), read(&path))).collect()
 }
 
 #[test]

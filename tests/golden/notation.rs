@@ -179,7 +179,7 @@ pub(crate) fn words(line: &str) -> Option<Vec<Vec<u8>>> {
             (unescaped(&quoted[..end])?, &quoted[end + 1..])
         } else {
             let end = rest.find(' ').unwrap_or(rest.len());
-            (rest[..end].as_bytes().to_vec(), &rest[end..])
+            (rest.as_bytes()[..end].to_vec(), &rest[end..])
         };
         if !after.is_empty() && !after.starts_with(' ') {
             return None;

@@ -3,12 +3,14 @@
 
 use latchd::base::time::{Clock, Mono, Now, Wall};
 use latchd::command::node::{CpuFigures, Identity, MemoryFigures, Platform};
-use latchd::config::{Files, Settings};
+use latchd::config::{Files, LogLevel};
 use latchd::keyspace::borrow::{Alarm, ShardId};
+use parking_lot::Mutex;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Where a world's configuration file is.
 pub(crate) const CONFIG_PATH: &str = "/etc/latchd.conf";
@@ -63,6 +65,20 @@ impl Clock for VirtualClock {
 pub(crate) struct FixedPlatform {
     /// What is in the file at [`CONFIG_PATH`]; `None` if there is none.
     pub(crate) file: Arc<Mutex<Option<String>>>,
+    clock: Arc<VirtualClock>,
+    stood_still_us: Arc<AtomicU64>,
+}
+
+impl FixedPlatform {
+    /// A machine whose clock moves while its server stands still.
+    pub(crate) fn new(clock: &Arc<VirtualClock>) -> Self {
+        Self { clock: Arc::clone(clock), ..Self::default() }
+    }
+
+    /// For how long the server has stood still since the last call, in microseconds.
+    pub(crate) fn take_stood_still_us(&self) -> u64 {
+        self.stood_still_us.swap(0, Ordering::Relaxed)
+    }
 }
 
 impl Platform for FixedPlatform {
@@ -80,20 +96,42 @@ impl Platform for FixedPlatform {
         CpuFigures { system_us: 250_000, user_us: 500_000, ..CpuFigures::default() }
     }
 
-    fn apply(&self, _: &Settings) -> Result<(), String> {
-        Ok(())
+    fn huge_page_bytes(&self) -> u64 {
+        0
+    }
+
+    fn purge_memory(&self) {}
+
+    fn allocator_report(&self) -> String {
+        "___ Begin jemalloc statistics ___\n--- End jemalloc statistics ---\n".to_owned()
+    }
+
+    fn set_log_level(&self, _: LogLevel) {}
+
+    fn make_room(&self, clients: u32) -> u32 {
+        clients.min(19_968)
+    }
+
+    fn change_dir(&self, dir: &Path) -> io::Result<PathBuf> {
+        let absolute = Path::new("/var/lib/latchd").join(dir);
+        if dir.ends_with("missing") { Err(io::Error::from_raw_os_error(2)) } else { Ok(absolute) }
+    }
+
+    fn stand_still(&self, time: Duration) {
+        self.clock.advance(time.as_millis() as u64);
+        self.stood_still_us.fetch_add(time.as_micros() as u64, Ordering::Relaxed);
     }
 
     fn write_file(&self, path: &Path, text: &str) -> io::Result<()> {
         if path != Path::new(CONFIG_PATH) {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        *self.file.lock().unwrap() = Some(text.to_owned());
+        *self.file.lock() = Some(text.to_owned());
         Ok(())
     }
 
     fn read_file(&self, path: &Path) -> io::Result<String> {
-        let file = self.file.lock().unwrap();
+        let file = self.file.lock();
         let there = file.as_ref().filter(|_| path == Path::new(CONFIG_PATH));
         there.cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -121,6 +159,7 @@ pub(crate) fn identity(started: Now) -> Identity {
         pid: 4242,
         executable: "/usr/local/bin/latchd".to_owned(),
         os: "Linux 6.1.0 x86_64".to_owned(),
+        allocator: "jemalloc-5.3.1".to_owned(),
         started,
         workers: 1,
     }

@@ -62,8 +62,8 @@ impl World {
     /// A node that has just started with the configuration `file`, if there is one.
     pub(crate) fn new(file: Option<String>, epoch: u32) -> Result<Self, String> {
         let clock = Arc::new(VirtualClock::default());
-        let platform = FixedPlatform::default();
-        *platform.file.lock().unwrap() = file;
+        let platform = FixedPlatform::new(&clock);
+        *platform.file.lock() = file;
         let core = boot(&clock, &platform, epoch)?;
         let connections = BTreeMap::new();
         Ok(Self { clock, platform, core, connections, connected: 0, expires: true, epoch })
@@ -74,7 +74,9 @@ impl World {
         if !self.connections.contains_key(&name) {
             self.connect(name)?;
         }
-        self.core.tally().counters.add(Count::NetInputBytes, bytes.len() as u64);
+        let counters = &self.core.tally().counters;
+        counters.add(Count::NetInputBytes, bytes.len() as u64);
+        counters.add(Count::Reads, 1);
         let connection = self.connections.get_mut(&name).expect("it is connected");
         connection.input.extend_from_slice(bytes);
         let mut got = Vec::new();
@@ -101,6 +103,7 @@ impl World {
         let client = self.core.node.clients.admit(origin, most);
         let client = client.ok_or("there are as many clients as `maxclients` allows")?;
         let session = Session::new(&self.core, client);
+        self.core.tally().counters.add(Count::ConnectionsReceived, 1);
         self.connections.insert(name, Connection { session, input: Vec::new(), waiting: false });
         Ok(())
     }
@@ -169,7 +172,7 @@ impl World {
 
     /// The configuration file.
     pub(crate) fn file(&self) -> Option<String> {
-        self.platform.file.lock().unwrap().clone()
+        self.platform.file.lock().clone()
     }
 
     /// The process ends without warning and starts again: connections and keys are gone, and it
@@ -214,6 +217,10 @@ impl World {
                 connection.waiting = then == Then::Paused;
                 resume = matches!(then, Then::Flush | Then::Do(_));
                 open = then != Then::Close && then != Then::Do(Effect::Close);
+                match self.platform.take_stood_still_us() {
+                    0 => {}
+                    micros => got.push((name, Got::Stalls(micros))),
+                }
                 self.deliver(name, &mut writer, got);
                 if let Then::Do(effect) = then {
                     self.carry_out(name, effect, got);
@@ -231,7 +238,12 @@ impl World {
     }
 
     fn deliver(&self, name: Name, writer: &mut Writer, got: &mut Vec<(Name, Got)>) {
-        self.core.tally().counters.add(Count::NetOutputBytes, writer.out.len() as u64);
+        if writer.out.is_empty() {
+            return;
+        }
+        let counters = &self.core.tally().counters;
+        counters.add(Count::NetOutputBytes, writer.out.len() as u64);
+        counters.add(Count::Writes, 1);
         let mut rest = &writer.out[..];
         while !rest.is_empty() {
             let before = rest;
@@ -248,10 +260,6 @@ impl World {
         match effect {
             Effect::Close => {}
             Effect::Shutdown => got.push((name, Got::Stops)),
-            Effect::StallMicros(micros) => {
-                self.clock.advance(micros / 1_000);
-                got.push((name, Got::Stalls(micros)));
-            }
         }
     }
 
@@ -264,7 +272,7 @@ impl World {
 }
 
 fn boot(clock: &Arc<VirtualClock>, platform: &FixedPlatform, epoch: u32) -> Result<Core, String> {
-    let has_file = platform.file.lock().unwrap().is_some();
+    let has_file = platform.file.lock().is_some();
     let args: &[&str] = if has_file { &[CONFIG_PATH] } else { &[] };
     let (invocation, warnings) = Config::load(args, platform).map_err(|error| error.to_string())?;
     let Invocation::Run(config) = invocation else { unreachable!("a path asks to run") };

@@ -1,4 +1,5 @@
-//! CLIENT LIST and INFO: connections in Redis's one-line format (Redis documentation, "CLIENT LIST").
+//! CLIENT LIST and INFO: connections in Redis's one-line format (Redis documentation, "CLIENT
+//! LIST").
 
 use crate::base::number::parse_i64;
 use crate::base::time::Mono;
@@ -82,8 +83,8 @@ impl Lines {
         Self { now: cx.keys.now.mono, caller: cx.caller.client.id, caller_words_bytes }
     }
 
-    /// One connection. Buffers belong to a connection only while they hold something, and there is one for
-    /// replies, not Redis's fixed buffer and list: `rbs`, `rbp` and `obl` are 0.
+    /// One connection. Buffers belong to a connection only while they hold something, and there is
+    /// one for replies, not Redis's fixed buffer and list: `rbs`, `rbp` and `obl` are 0.
     fn line(&self, client: &Client) -> String {
         let figures = client.figures();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

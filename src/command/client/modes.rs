@@ -45,8 +45,8 @@ pub(super) fn no_touch(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     Ok(())
 }
 
-/// No command of this version blocks on a key, and clients that wait for the end of a pause cannot be
-/// unblocked, in Redis neither: whoever is named was not blocked.
+/// No command of this version blocks on a key, and clients that wait for the end of a pause cannot
+/// be unblocked, in Redis neither: whoever is named was not blocked.
 pub(super) fn unblock(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if args.left() > 2 {
         return Err(CommandError::subcommand_syntax(args.argv()));

@@ -1,0 +1,64 @@
+//! DEBUG DIGEST's signatures, equal to Redis's for the same keys (`debug.c`): SHA-1 sums of keys
+//! and values, combined so that the order of keys does not matter.
+
+use crate::base::number::DECIMAL_MAX;
+use crate::keyspace::entry::{Entry, Value};
+use sha1_smol::Sha1;
+
+/// 160 bits that further bytes are combined with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Digest(pub(super) [u8; 20]);
+
+impl Digest {
+    /// Combines with `bytes` in a way that does not depend on what came first (`xorDigest`).
+    pub(super) fn xor(&mut self, bytes: &[u8]) {
+        let sum = Sha1::from(bytes).digest().bytes();
+        self.0.iter_mut().zip(sum).for_each(|(mine, other)| *mine ^= other);
+    }
+
+    /// Combines with `bytes` in a way that does (`mixDigest`).
+    pub(super) fn mix(&mut self, bytes: &[u8]) {
+        self.xor(bytes);
+        self.0 = Sha1::from(self.0).digest().bytes();
+    }
+
+    /// Its 40 digits.
+    pub(super) fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// `digest` combined with the entry's type, value, and whether it ends (`xorObjectDigest`).
+pub(super) fn of_value(mut digest: Digest, entry: &Entry) -> Digest {
+    const TYPE_STRING: u32 = 0;
+    match entry.value() {
+        value @ (Value::Int(_) | Value::Inline(_) | Value::Heap(_)) => {
+            digest.mix(&TYPE_STRING.to_be_bytes());
+            digest.mix(value.bytes(&mut [0; DECIMAL_MAX]));
+        }
+    }
+    if entry.timer().is_some() {
+        digest.xor(b"!!expire!!");
+    }
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::time::Mono;
+    use crate::keyspace::access::Access;
+    use crate::keyspace::entry::{NewValue, Timer};
+    use crate::keyspace::wheel::TimerId;
+
+    #[test]
+    fn signatures_are_those_of_redis_7() {
+        let text = |text: &'static [u8], timer| {
+            let entry = Entry::new(b"key", NewValue::Text(text), timer, Access::default());
+            of_value(Digest::default(), &entry).hex()
+        };
+        let timer = Timer { deadline: Mono(1), id: TimerId(0) };
+        assert_eq!(text(b"b", None), "b78559cd22bce6e6df712eb99ce7f3b08e8f8f1f");
+        assert_eq!(text(b"1", Some(timer)), "5279988c5d1911f474bcbbf2f0a87012d40f8459");
+    }
+}

@@ -10,8 +10,9 @@ const QUOTED_BYTES_MAX: usize = 128;
 
 /// DEBUG, for a client that `enable-debug-command` does not name.
 pub(super) const PROTECTED: CommandError = CommandError::fixed(
-    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can \
-     run it from a local connection, otherwise you need to set this option in the configuration \
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you \
+     can run it from a local connection, otherwise you need to set this option in the \
+     configuration \
      file, and then restart the server.",
 );
 

@@ -53,7 +53,8 @@ const SUBCOMMANDS: &[Spec] = &[
     Spec {
         name: "getredir",
         arity: 2,
-        summary: "Returns the client ID to which the connection's tracking notifications are redirected.",
+        summary: "Returns the client ID to which the connection's tracking notifications are \
+                  redirected.",
         since: "6.0.0",
         run: Run::Plain(modes::getredir),
         ..BASE
@@ -99,7 +100,8 @@ const SUBCOMMANDS: &[Spec] = &[
             ("3.2.0", "Added `master` type in for `TYPE` option."),
             (
                 "5.0.0",
-                "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.",
+                "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward \
+                 compatibility.",
             ),
             ("6.2.0", "`LADDR` option."),
             ("7.4.0", "`MAXAGE` option."),
@@ -121,7 +123,8 @@ const SUBCOMMANDS: &[Spec] = &[
             ("6.0.0", "Added `user` field."),
             (
                 "6.2.0",
-                "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.",
+                "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` \
+                 filter.",
             ),
             ("7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields."),
             ("7.0.3", "Added `ssub` field."),
@@ -141,7 +144,8 @@ const SUBCOMMANDS: &[Spec] = &[
     Spec {
         name: "no-touch",
         arity: 3,
-        summary: "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.",
+        summary: "Controls whether commands sent by the client affect the LRU/LFU of accessed \
+                  keys.",
         since: "7.2.0",
         syntax: "<ON | OFF>",
         run: Run::Plain(modes::no_touch),

@@ -38,7 +38,10 @@ mod memory;
 mod memory_doctor;
 mod memory_usage;
 mod object;
+mod reference;
 mod rename;
+#[cfg(test)]
+mod rows_tests;
 mod scan;
 mod server;
 mod slowlog;

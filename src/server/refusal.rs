@@ -55,16 +55,6 @@ pub(super) fn unknown_subcommand(argv: Argv<'_>) -> CommandError {
     CommandError::new(text)
 }
 
-/// Redis has this command, and this version does not.
-pub(super) fn absent(full_name: &str) -> CommandError {
-    let name = full_name.to_ascii_uppercase().replace('|', " ");
-    let version = env!("CARGO_PKG_VERSION");
-    CommandError::new(format!(
-        "ERR {name} is a command of Redis that latchd {version} does not have; docs/COMMANDS.md \
-         lists those it has"
-    ))
-}
-
 /// Of bytes that are no request, so many at each end are logged.
 const LOGGED_BYTES_MAX: usize = 128;
 

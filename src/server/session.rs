@@ -458,7 +458,7 @@ struct Request<'r> {
 fn look_up(argv: Argv<'_>) -> Result<&'static Command, Refused> {
     match table().lookup(argv) {
         Lookup::Found(command) => Ok(command),
-        Lookup::Absent(name) => Err(refusal::absent(name).into()),
+        Lookup::Absent(name) => Err(CommandError::absent(name).into()),
         Lookup::Unknown => Err(refusal::unknown(argv).into()),
         Lookup::UnknownSubcommand => Err(refusal::unknown_subcommand(argv).into()),
     }

@@ -35,9 +35,8 @@ impl Type {
             "bit" | "client-id" | "count" | "cursor" | "db" | "decrement" | "destination-db"
             | "end" | "increment" | "index" | "index1" | "index2" | "len" | "limit" | "maxage"
             | "milliseconds" | "min-match-len" | "ms" | "numkeys" | "offset" | "port"
-            | "protover" | "seconds" | "size" | "slot" | "start" | "stop" | "timeout" | "ttl" => {
-                Self::Integer
-            }
+            | "protover" | "seconds" | "size" | "slot" | "start" | "stop" | "timeout" | "ttl"
+            | "version" => Self::Integer,
             "pattern" => Self::Pattern,
             "unix-time-seconds" | "unix-time-milliseconds" => Self::UnixTime,
             _ => Self::String,

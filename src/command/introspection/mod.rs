@@ -125,7 +125,7 @@ fn info(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     while let Some(name) = args.take_option() {
         match table().by_full_name(name) {
             Some(command) => describe::describe(cx.reply, command),
-            None => cx.reply.null_array(),
+            None => cx.reply.null(),
         }
     }
     Ok(())

@@ -247,23 +247,32 @@ impl Table {
         (cursor | !mask).reverse_bits().wrapping_add(1).reverse_bits()
     }
 
-    /// An entry, each with the same chance; `None` if there is none.
+    /// Where an entry is that is drawn by chance, each with the same; `None` if there is none.
     ///
-    /// Takes a bucket in proportion to how full it is. With a seeded hash and at most
-    /// [`GROW_ABOVE`] entries a bucket on average, one that is fuller than [`SAMPLED_MAX`] does not
-    /// occur in practice; its entries would be picked a little too seldom.
-    pub fn sample(&self, rng: &mut fastrand::Rng) -> Option<&Entry> {
+    /// Takes a bucket in proportion to how full it is. With a seeded hash and at most [`GROW_ABOVE`]
+    /// entries a bucket on average, one that is fuller than [`SAMPLED_MAX`] does not occur in
+    /// practice; its entries would be picked a little too seldom.
+    pub fn sample(&self, rng: &mut fastrand::Rng) -> Option<Spot> {
         if self.is_empty() {
             return None;
         }
         loop {
-            let head = &self.buckets[rng.usize(..self.buckets.len())];
-            let entries = head.iter().count();
+            let bucket = rng.usize(..self.buckets.len());
+            let entries = self.buckets[bucket].iter().count();
             if rng.usize(..SAMPLED_MAX) < entries {
-                let chosen = rng.usize(..entries);
-                return head.iter().nth(chosen);
+                return self.spots(bucket).nth(rng.usize(..entries));
             }
         }
+    }
+
+    /// Where the entries of a bucket are.
+    fn spots(&self, bucket: usize) -> impl Iterator<Item = Spot> {
+        let head = &self.buckets[bucket];
+        let links = std::iter::successors(Some(head), |bucket| bucket.more.as_deref()).enumerate();
+        links.flat_map(move |(link, held)| {
+            let cells = held.cells.iter().enumerate().filter(|(_, cell)| cell.is_some());
+            cells.map(move |(cell, _)| Spot { bucket, link, cell })
+        })
     }
 
     /// Every entry, in no order.

@@ -94,8 +94,12 @@ pub(crate) fn run(core: &Core, cx: &mut Context<'_>, argv: Argv<'_>, slots: &[Sl
     let start = cx.reply.out.len();
     let outcome = match cx.command.spec.run {
         Run::Plain(function) => function(cx, Args::new(argv, words_of_name, slots)),
-        // The session has taken care of its verbs, and a container has no words to run.
-        Run::Session(_) | Run::Container => Ok(()),
+        // The session takes care of its verbs. Of them only UNWATCH can be queued, and EXEC has
+        // ended all watches by then. A container has nothing to run.
+        Run::Session(_) | Run::Container => {
+            cx.reply.ok();
+            Ok(())
+        }
     };
     if let Err(error) = outcome {
         cx.reply.out.truncate(start);

@@ -32,7 +32,8 @@ pub(crate) fn missing(transcripts: &[Transcript]) -> Vec<String> {
     missing
 }
 
-/// The names of commands that were answered with something else than an error, and names with every word
+/// The names of commands that were answered with something else than an error, and names with
+/// every word
 /// that stood behind them where the request was understood.
 fn seen(transcripts: &[Transcript]) -> HashSet<String> {
     let mut seen = HashSet::new();

@@ -91,9 +91,10 @@ fn help(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 
 fn get(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if args.left() > 1 {
-        return Err(CommandError::fixed(
-            "ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG HELP.",
-        ));
+        let name = String::from_utf8_lossy(args.argv().get(1).unwrap_or_default());
+        return Err(CommandError::new(format!(
+            "ERR unknown subcommand or wrong number of arguments for '{name}'. Try SLOWLOG HELP."
+        )));
     }
     let wanted = match args.take_option().map(parse_i64) {
         None => SHOWN_DEFAULT,

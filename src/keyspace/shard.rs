@@ -65,7 +65,7 @@ pub enum Use {
 }
 
 /// How many keys a database has in this shard.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Keys.
     pub keys: u64,

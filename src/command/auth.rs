@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Spec] = &[
         arity: -1,
         summary: "Handshakes with the Redis server.",
         since: "6.0.0",
-        syntax: "[protover [AUTH username password] [SETNAME clientname]]",
+        syntax: "[protover [AUTH username password] [SETNAME clientname]]{arguments}",
         history: &[(
             "6.2.0",
             "`protover` made optional; when called without arguments the command reports the \

@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Spec] = &[
         since: "8.4.0",
         complexity: "O(1) for IFEQ/IFNE, O(N) for IFDEQ/IFDNE where N is the length of the string \
                      value.",
-        syntax: "key [IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest]",
+        syntax: "key [IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE ifdne-digest]{condition}",
         run: Run::Plain(delex),
         ..BASE
     },
@@ -78,7 +78,7 @@ pub(super) const ROWS: &[Spec] = &[
                   as Kvrocks and Tair.",
         since: "0.1.0",
         syntax: "key old-value new-value [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
-                 PXAT unix-time-milliseconds]",
+                 PXAT unix-time-milliseconds]{expiration}",
         run: Run::Plain(cas),
         ..BASE
     },

@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Spec] = &[Spec {
     since: "8.8.0",
     syntax: "key [BYFLOAT increment{double} | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] \
              [SATURATE] [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
-             PXAT unix-time-milliseconds | PERSIST] [ENX]",
+             PXAT unix-time-milliseconds | PERSIST]{expiration} [ENX]",
     run: Run::Plain(increx),
     ..BASE
 }];

@@ -7,6 +7,7 @@ pub mod args;
 pub mod context;
 pub mod error;
 pub mod node;
+pub mod reference;
 pub mod spec;
 pub mod table;
 
@@ -38,7 +39,6 @@ mod memory;
 mod memory_doctor;
 mod memory_usage;
 mod object;
-mod reference;
 mod rename;
 #[cfg(test)]
 mod rows_tests;

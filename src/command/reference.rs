@@ -9,12 +9,12 @@ use std::fmt::Write;
 const PREAMBLE: &str = "\
 # Commands
 
-Written from the rows of the commands (`src/command/`); `UPDATE_GOLDEN=1 cargo test reference` writes
-it anew.
+Written from the rows of the commands (`src/command/`); `UPDATE_GOLDEN=1 cargo test reference`
+writes it anew.
 
 Names are in any case. `[...]` may be left out, `<a | b>` is a choice, `key [key ...]` is one key or
-more. A version below 1.0 is one of latchd, every other one of Redis. `COMMAND DOCS` and `COMMAND INFO`
-tell programs the same.
+more. A version below 1.0 is one of latchd, every other one of Redis. `COMMAND DOCS` and
+`COMMAND INFO` tell programs the same.
 ";
 
 /// Groups in the order of the file, with their titles.
@@ -42,7 +42,7 @@ pub fn reference() -> String {
     out.push_str("\n## Absent\n\nCommands of Redis 7.4 that this version does not have. ");
     out.push_str("They answer an error that says so.\n\n");
     let names: Vec<String> = absent::absent().map(printed).collect();
-    out.push_str(&wrapped(&names.join(", ")));
+    out.push_str(&wrapped("", &names.join(", ")));
     out
 }
 
@@ -60,11 +60,11 @@ fn describe(out: &mut String, command: &Command) {
         let words = usage(spec.syntax);
         let _ = write!(out, "```\n{}\n```\n\n", format!("{name} {words}").trim_end());
     }
-    out.push_str(&wrapped(&purpose(command)));
+    out.push_str(&wrapped("", &purpose(command)));
     out.push('\n');
     if !spec.complexity.is_empty() {
-        let complexity = format!("- Complexity: {}", spec.complexity.trim_end_matches('.'));
-        out.push_str(&wrapped(&complexity));
+        let complexity = format!("Complexity: {}", spec.complexity.trim_end_matches('.'));
+        out.push_str(&wrapped("- ", &complexity));
     }
     let categories: Vec<_> = spec.acl.names().collect();
     let _ = writeln!(out, "- Since {}; ACL: {}", spec.since, categories.join(" "));
@@ -75,7 +75,7 @@ fn purpose(command: &Command) -> String {
     let mut text = format!("{}.", spec.summary.trim_end_matches('.'));
     if let Some(deprecated) = spec.deprecated {
         let instead = deprecated.replaced_by.trim_end_matches('.');
-        let _ = write!(text, " Deprecated since {}: use {instead}.", deprecated.since);
+        let _ = write!(text, " Deprecated since {}, in favour of {instead}.", deprecated.since);
     }
     if !command.subcommands.is_empty() {
         let names = command.subcommands.iter().map(|id| printed(&table().command(*id).full_name));
@@ -84,23 +84,22 @@ fn purpose(command: &Command) -> String {
     text
 }
 
-/// A paragraph of lines of at most 100 columns.
-fn wrapped(text: &str) -> String {
+/// A paragraph of lines of at most 100 columns; the first starts with `mark`, the others are indented
+/// as far.
+fn wrapped(mark: &str, text: &str) -> String {
     const WIDTH: usize = 100;
-    let mut out = String::new();
-    let mut column = 0;
+    let mut lines = vec![String::from(mark)];
     for word in text.split_whitespace() {
-        if column > 0 && column + 1 + word.len() > WIDTH {
-            out.push('\n');
-            column = 0;
-        } else if column > 0 {
-            out.push(' ');
-            column += 1;
+        let line = lines.last_mut().expect("it starts with one");
+        let is_empty = line.len() == mark.len();
+        if !is_empty && line.len() + 1 + word.len() > WIDTH {
+            lines.push(" ".repeat(mark.len()) + word);
+        } else {
+            line.push_str(if is_empty { "" } else { " " });
+            line.push_str(word);
         }
-        out.push_str(word);
-        column += word.len();
     }
-    out + "\n"
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Spec] = &[
         summary: "Returns the string value of a key after setting its expiration time.",
         since: "6.2.0",
         syntax: "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
-                 PXAT unix-time-milliseconds | PERSIST]",
+                 PXAT unix-time-milliseconds | PERSIST]{expiration}",
         run: Run::Plain(getex),
         ..BASE
     },

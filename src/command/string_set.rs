@@ -29,8 +29,8 @@ pub(super) const ROWS: &[Spec] = &[
                   The key is created if it doesn't exist.",
         complexity: "O(1), and O(N) for `IFDEQ` and `IFDNE` where N is the length of the old value",
         syntax: "key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | \
-                 IFDNE ifdne-digest] [GET | FENCE] [EX seconds | PX milliseconds | \
-                 EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
+                 IFDNE ifdne-digest]{condition} [GET | FENCE] [EX seconds | PX milliseconds | \
+                 EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]{expiration}",
         history: &[
             ("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."),
             ("6.0.0", "Added the `KEEPTTL` option."),

@@ -115,7 +115,7 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Lists open connections.",
         since: "2.4.0",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{client-type}] [ID client-id [client-id ...]]",
         tips: &["nondeterministic_output"],
         history: &[
             ("2.8.12", "Added unique client `id` field."),
@@ -137,7 +137,7 @@ const SUBCOMMANDS: &[Spec] = &[
         arity: 3,
         summary: "Sets the client eviction mode of the connection.",
         since: "7.0.0",
-        syntax: "<ON | OFF>",
+        syntax: "<ON | OFF>{enabled}",
         run: Run::Plain(modes::no_evict),
         ..ADMIN
     },
@@ -147,7 +147,7 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Controls whether commands sent by the client affect the LRU/LFU of accessed \
                   keys.",
         since: "7.2.0",
-        syntax: "<ON | OFF>",
+        syntax: "<ON | OFF>{enabled}",
         run: Run::Plain(modes::no_touch),
         ..BASE
     },
@@ -156,7 +156,7 @@ const SUBCOMMANDS: &[Spec] = &[
         arity: -3,
         summary: "Suspends commands processing.",
         since: "2.9.50",
-        syntax: "timeout [WRITE | ALL]",
+        syntax: "timeout [WRITE | ALL]{mode}",
         history: &[("6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option.")],
         run: Run::Plain(pause::pause),
         ..ADMIN
@@ -166,7 +166,7 @@ const SUBCOMMANDS: &[Spec] = &[
         arity: 3,
         summary: "Instructs the server whether to reply to commands.",
         since: "3.2.0",
-        syntax: "<ON | OFF | SKIP>",
+        syntax: "<ON | OFF | SKIP>{action}",
         run: Run::Plain(modes::reply),
         ..BASE
     },
@@ -175,7 +175,7 @@ const SUBCOMMANDS: &[Spec] = &[
         arity: 4,
         summary: "Sets information specific to the client or connection.",
         since: "7.2.0",
-        syntax: "<LIB-NAME libname | LIB-VER libver>",
+        syntax: "<LIB-NAME libname | LIB-VER libver>{attr}",
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         run: Run::Plain(names::setinfo),
         ..BASE
@@ -196,7 +196,7 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Unblocks a client blocked by a blocking command from a different connection.",
         since: "5.0.0",
         complexity: "O(log N) where N is the number of client connections",
-        syntax: "client-id [TIMEOUT | ERROR]",
+        syntax: "client-id [TIMEOUT | ERROR]{unblock-type}",
         run: Run::Plain(modes::unblock),
         ..ADMIN
     },

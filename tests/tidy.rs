@@ -3,6 +3,8 @@
 //! The rules are in `tests/tidy/`; here they meet the repository, and planted mistakes that show
 //! that every one of them can fail.
 
+#[path = "tidy/architecture.rs"]
+mod architecture;
 #[path = "tidy/layers.rs"]
 mod layers;
 #[path = "tidy/planted.rs"]

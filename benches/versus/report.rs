@@ -200,7 +200,8 @@ fn json_figure(subject: &str, figure: &Figure) -> String {
     let verdict =
         target.map_or(String::new(), |target| format!(r#","target":"{target}","met":{met}"#));
     format!(
-        r#"{{{subject},"figure":"{name}","latchd":{ours:.3},"redis":{redis:.3},"ratio":{ratio:.4}{verdict}}}"#
+        "{{{subject},\"figure\":\"{name}\",\"latchd\":{ours:.3},\"redis\":{redis:.3},\
+         \"ratio\":{ratio:.4}{verdict}}}"
     )
 }
 

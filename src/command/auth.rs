@@ -40,7 +40,8 @@ pub(super) const ROWS: &[Spec] = &[
         syntax: "[protover [AUTH username password] [SETNAME clientname]]",
         history: &[(
             "6.2.0",
-            "`protover` made optional; when called without arguments the command reports the current connection's context.",
+            "`protover` made optional; when called without arguments the command reports the \
+             current connection's context.",
         )],
         run: Run::Plain(hello),
         ..BASE
@@ -50,10 +51,13 @@ pub(super) const ROWS: &[Spec] = &[
 const WRONG_PASSWORD: CommandError =
     CommandError::fixed("WRONGPASS invalid username-password pair or user is disabled.");
 const NO_PASSWORD_SET: CommandError = CommandError::fixed(
-    "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+    "ERR AUTH <password> called without any password configured for the default user. Are you \
+     sure your configuration is correct?",
 );
 const HELLO_BEFORE_AUTH: CommandError = CommandError::fixed(
-    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time",
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
+     <proto> AUTH <user> <pass> option can be used to authenticate the client and select the \
+     RESP protocol version at the same time",
 );
 
 fn auth(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {

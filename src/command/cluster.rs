@@ -57,14 +57,8 @@ pub(super) const ROWS: &[Spec] = &[Spec {
     ..BASE
 }];
 
-const HELP: &[&str] = &[
-    "INFO",
-    "    Return information about the cluster.",
-    "KEYSLOT <key>",
-    "    Return the hash slot for <key>.",
-    "MYID",
-    "    Return the node id.",
-];
+const HELP: &[&str] =
+    &["KEYSLOT <key>", "    Return the hash slot for <key>.", "MYID", "    Return the node id."];
 
 fn help(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
     help::help(cx, HELP)

@@ -144,8 +144,12 @@ fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 }
 
 fn reset_stat(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
-    cx.node.tallies.reset(cx.keys.now.mono);
     cx.keys.shards.shards().for_each(|shard| shard.counters = Counters::default());
+    if !cx.in_transaction {
+        // The rest needs no key, and takes its time.
+        cx.keys.shards.give_back();
+    }
+    cx.node.tallies.reset(cx.keys.now.mono);
     cx.reply.ok();
     Ok(())
 }

@@ -79,6 +79,14 @@ pub enum Replies {
     SkipThis,
 }
 
+impl Replies {
+    /// Whether the reply of the command that is running is left out.
+    #[must_use]
+    pub const fn are_silent(self) -> bool {
+        matches!(self, Self::Off | Self::SkipThis)
+    }
+}
+
 /// The caller's view of the keys.
 pub struct Keys<'a> {
     /// The shards that the command borrowed.

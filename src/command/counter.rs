@@ -62,7 +62,7 @@ pub(super) const ROWS: &[Spec] = &[
         summary: "Increment the floating point value of a key by a number. \
                   Uses 0 as initial value if the key doesn't exist.",
         since: "2.6.0",
-        syntax: "key increment",
+        syntax: "key increment{double}",
         run: Run::Plain(incrbyfloat),
         ..COUNTER
     },

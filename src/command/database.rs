@@ -70,7 +70,8 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::KEYSPACE.and(Acl::WRITE).and(Acl::FAST).and(Acl::DANGEROUS),
         summary: "Swaps two Redis databases.",
         since: "4.0.0",
-        complexity: "O(N) where N is the count of clients watching or blocking on keys from both databases.",
+        complexity: "O(N) where N is the count of clients watching or blocking on keys from both \
+                     databases.",
         syntax: "index1 index2",
         run: Run::Plain(swapdb),
         ..BASE

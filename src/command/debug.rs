@@ -11,7 +11,7 @@ use crate::command::dataset_digest::{Digest, of_value};
 use crate::command::error::CommandError;
 use crate::command::object::references;
 use crate::command::spec::{Acl, Flags, Group, Outcome, Reach, Run, Spec};
-use crate::command::{debug_server, help};
+use crate::command::{absent, debug_server, help};
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::entry::{NewValue, Value};
 use crate::keyspace::{Db, Key};
@@ -117,8 +117,19 @@ fn debug(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
 }
 
+/// Whether there is a subcommand of this name.
+pub(super) fn has_subcommand(name: &[u8]) -> bool {
+    SUBCOMMANDS.iter().any(|sub| sub.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
 fn unknown(name: &[u8]) -> CommandError {
     const QUOTED_BYTES_MAX: usize = 128;
+    let full_name = absent::known(&[b"debug|", name].concat());
+    if let Some(full_name) = full_name
+        && !has_subcommand(name)
+    {
+        return CommandError::absent(full_name);
+    }
     let mut text = b"ERR unknown subcommand or wrong number of arguments for '".to_vec();
     text.extend(name.iter().take(QUOTED_BYTES_MAX).take_while(|&&byte| byte != 0));
     text.extend_from_slice(b"'. Try DEBUG HELP.");

@@ -63,6 +63,17 @@ impl CommandError {
         Self::new(text)
     }
 
+    /// Redis has this command or subcommand (`client|tracking`), and this version does not.
+    #[must_use]
+    pub fn absent(full_name: &str) -> Self {
+        let name = full_name.to_ascii_uppercase().replace('|', " ");
+        let version = env!("CARGO_PKG_VERSION");
+        Self::new(format!(
+            "ERR {name} is a command of Redis that latchd {version} does not have; \
+             docs/COMMANDS.md lists those it has"
+        ))
+    }
+
     /// A time to live that is zero, negative or beyond the clock, given to `name`.
     #[must_use]
     pub fn invalid_expire(name: &str) -> Self {

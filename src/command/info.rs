@@ -139,3 +139,38 @@ fn wanted<'r>(mut args: Args<'r>) -> impl Fn(&Section) -> bool + 'r {
             || section.names.iter().any(|name| named(name))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resp::request::{Argv, Span};
+
+    /// The sections of `INFO` followed by these words.
+    fn titles(words: &str) -> Vec<&'static str> {
+        let mut start = 0;
+        let spans: Vec<Span> = words
+            .split_ascii_whitespace()
+            .map(|word| {
+                let len = word.len();
+                start += len + 1;
+                Span { start: start - len - 1, len }
+            })
+            .collect();
+        let wanted = wanted(Args::new(Argv::new(words.as_bytes(), &spans), 0, &[]));
+        SECTIONS.iter().filter(|section| wanted(section)).map(|section| section.title).collect()
+    }
+
+    #[test]
+    fn groups_include_each_other_and_names_add_to_them() {
+        let all: Vec<&str> = SECTIONS.iter().map(|section| section.title).collect();
+        assert_eq!(titles("all"), all);
+        assert_eq!(titles("cpu Everything"), all);
+        let default = titles("");
+        assert_eq!((default.len(), default.contains(&"Commandstats")), (all.len() - 2, false));
+        assert_eq!(titles("default"), default);
+        assert_eq!(titles("default commandstats").len(), default.len() + 1);
+        assert_eq!(titles("KEYSPACE nosuch Cpu"), ["CPU", "Keyspace"]);
+        assert_eq!(titles("module_list"), ["Modules"]);
+        assert!(titles("nosuch").is_empty());
+    }
+}

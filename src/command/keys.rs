@@ -21,7 +21,10 @@ pub(super) const ROWS: &[Spec] = &[
         flags: Flags::WRITE,
         acl: Acl::KEYSPACE.and(Acl::WRITE).and(Acl::SLOW),
         summary: "Deletes one or more keys.",
-        complexity: "O(N) where N is the number of keys that will be removed. When a key to remove holds a value other than a string, the individual complexity for this key is O(M) where M is the number of elements in the list, set, sorted set or hash. Removing a single key that holds a string value is O(1).",
+        complexity: "O(N) where N is the number of keys that will be removed. When a key to \
+                     remove holds a value other than a string, the individual complexity for \
+                     this key is O(M) where M is the number of elements in the list, set, sorted \
+                     set or hash. Removing a single key that holds a string value is O(1).",
         syntax: "key [key ...]",
         tips: SUM_OVER_SHARDS,
         run: Run::Plain(del),
@@ -35,7 +38,9 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::KEYSPACE.and(Acl::WRITE).and(Acl::FAST),
         summary: "Asynchronously deletes one or more keys.",
         since: "4.0.0",
-        complexity: "O(1) for each key removed regardless of its size. Then the command does O(N) work in a different thread in order to reclaim memory, where N is the number of allocations the deleted objects where composed of.",
+        complexity: "O(1) for each key removed regardless of its size. Then the command does \
+                     O(N) work in a different thread in order to reclaim memory, where N is the \
+                     number of allocations the deleted objects where composed of.",
         syntax: "key [key ...]",
         tips: SUM_OVER_SHARDS,
         run: Run::Plain(del),
@@ -72,7 +77,8 @@ pub(super) const ROWS: &[Spec] = &[
         keys: &[KeySpec::words(1, -1, 1, KeyFlags::RO)],
         flags: Flags::READONLY.and(Flags::FAST),
         acl: Acl::KEYSPACE.and(Acl::READ).and(Acl::FAST),
-        summary: "Returns the number of existing keys out of those specified after updating the time they were last accessed.",
+        summary: "Returns the number of existing keys out of those specified after updating the \
+                  time they were last accessed.",
         since: "3.2.1",
         complexity: "O(N) where N is the number of keys that will be touched.",
         syntax: "key [key ...]",

@@ -60,7 +60,8 @@ pub(super) const ROWS: &[Spec] = &[Spec {
         Spec {
             name: "histogram",
             arity: -2,
-            summary: "Returns the cumulative distribution of latencies of a subset or all commands.",
+            summary: "Returns the cumulative distribution of latencies of a subset or all \
+                      commands.",
             since: "7.0.0",
             complexity: "O(N) where N is the number of commands with latency information being \
                          retrieved.",
@@ -109,7 +110,8 @@ const HELP: &[&str] = &[
     "    Reset latency data of one or more <event> classes.",
     "    (default: reset all data for all event classes)",
     "HISTOGRAM [COMMAND ...]",
-    "    Return a cumulative distribution of latencies in the format of a histogram for the specified command names.",
+    "    Return a cumulative distribution of latencies in the format of a histogram for the \
+     specified command names.",
     "    If no commands are specified then all histograms are replied.",
 ];
 

@@ -1,13 +1,11 @@
 //! MEMORY USAGE: what one key costs.
 //!
-//! Not here: memory of the whole server.
+//! Not here: memory of the whole server (`memory`).
 
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::error::CommandError;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
-
-const BASE: Spec = Spec { group: Group::Server, ..Spec::BASE };
+use crate::command::spec::{Acl, Flags, KeyFlags, KeySpec, Outcome, Run, Spec};
 
 /// The subcommand's row.
 pub(super) const USAGE: Spec = Spec {
@@ -21,7 +19,7 @@ pub(super) const USAGE: Spec = Spec {
     complexity: "O(N) where N is the number of samples.",
     syntax: "key [SAMPLES count]",
     run: Run::Plain(usage),
-    ..BASE
+    ..Spec::BASE
 };
 
 fn usage(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {

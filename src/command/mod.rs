@@ -10,6 +10,7 @@ pub mod node;
 pub mod spec;
 pub mod table;
 
+mod absent;
 mod auth;
 mod client;
 mod cluster;
@@ -21,11 +22,13 @@ mod database;
 mod dataset_digest;
 mod debug;
 mod debug_server;
+mod docs;
 mod expire;
 mod figures;
 mod help;
 mod increx;
 mod info;
+mod introspection;
 mod keys;
 mod latency;
 mod lcs;
@@ -35,7 +38,10 @@ mod memory;
 mod memory_doctor;
 mod memory_usage;
 mod object;
+mod reference;
 mod rename;
+#[cfg(test)]
+mod rows_tests;
 mod scan;
 mod server;
 mod slowlog;
@@ -62,6 +68,7 @@ const FAMILIES: &[&[Spec]] = &[
     expire::ROWS,
     increx::ROWS,
     info::ROWS,
+    introspection::ROWS,
     keys::ROWS,
     latency::ROWS,
     lcs::ROWS,
@@ -78,6 +85,3 @@ const FAMILIES: &[&[Spec]] = &[
     string_set::ROWS,
     transaction::ROWS,
 ];
-
-/// Commands of Redis that this version does not have, so that the error can say so.
-const KNOWN_BUT_ABSENT: &[&str] = &[];

@@ -271,6 +271,7 @@ impl Node {
 
     /// Tells what keeps a copy of a setting.
     fn take_over(&self, settings: &Settings) {
+        self.keyspace.count_memory(settings.maxmemory > 0);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
         self.slow_log.set_len_max(settings.slowlog_max_len);

@@ -37,7 +37,8 @@ pub(super) const ROWS: &[Spec] = &[
         syntax: "key newkey",
         history: &[(
             "3.2.0",
-            "The command no longer returns an error when source and destination names are the same.",
+            "The command no longer returns an error when source and destination names are the \
+             same.",
         )],
         run: Run::Plain(renamenx),
         ..BASE
@@ -53,7 +54,8 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::KEYSPACE.and(Acl::WRITE).and(Acl::SLOW),
         summary: "Copies the value of a key to a new key.",
         since: "6.2.0",
-        complexity: "O(N) worst case for collections, where N is the number of nested items. O(1) for string values.",
+        complexity: "O(N) worst case for collections, where N is the number of nested items. \
+                     O(1) for string values.",
         syntax: "source destination [DB destination-db] [REPLACE]",
         run: Run::Plain(copy),
         ..BASE

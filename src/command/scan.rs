@@ -20,7 +20,9 @@ pub(super) const ROWS: &[Spec] = &[
         reach: Reach::AllShards,
         acl: Acl::KEYSPACE.and(Acl::READ).and(Acl::SLOW).and(Acl::DANGEROUS),
         summary: "Returns all key names that match a pattern.",
-        complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
+        complexity: "O(N) with N being the number of keys in the database, under the assumption \
+                     that the key names in the database and the given pattern have limited \
+                     length.",
         syntax: "pattern",
         tips: &["request_policy:all_shards", "nondeterministic_output_order"],
         run: Run::Plain(keys),
@@ -43,7 +45,9 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::KEYSPACE.and(Acl::READ).and(Acl::SLOW),
         summary: "Iterates over the key names in the database.",
         since: "2.8.0",
-        complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
+        complexity: "O(1) for every call. O(N) for a complete iteration, including enough \
+                     command calls for the cursor to return back to 0. N is the number of \
+                     elements inside the collection.",
         syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
         tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
         history: &[("6.0.0", "Added the `TYPE` subcommand.")],

@@ -91,9 +91,7 @@ fn help(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 
 fn get(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if args.left() > 1 {
-        return Err(CommandError::fixed(
-            "ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG HELP.",
-        ));
+        return Err(CommandError::subcommand_syntax(args.argv()));
     }
     let wanted = match args.take_option().map(parse_i64) {
         None => SHOWN_DEFAULT,

@@ -99,6 +99,15 @@ macro_rules! bit_set {
                 self.0 & other.0 == other.0
             }
 
+            /// The one with this name, in any case and without its `@`.
+            #[must_use]
+            pub fn named(name: &[u8]) -> Option<Self> {
+                [$(($set::$bit, $name)),*]
+                    .into_iter()
+                    .find(|(_, it)| it.trim_start_matches('@').as_bytes().eq_ignore_ascii_case(name))
+                    .map(|(bit, _)| bit)
+            }
+
             /// The names of what is in here, in Redis's order.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
                 [$(($set::$bit, $name)),*]

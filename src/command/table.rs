@@ -3,11 +3,13 @@
 //! Not here: any command. A family's rows are in its own file; this file only lists the families.
 
 use crate::base::slot::SlotId;
-use crate::command::spec::{KeyRange, KeySpec, Run, Spec};
-use crate::command::{FAMILIES, KNOWN_BUT_ABSENT};
+use crate::command::spec::{KeyRange, KeySpec, Spec};
+use crate::command::{FAMILIES, absent};
 use crate::resp::request::Argv;
 use smallvec::SmallVec;
 use std::collections::HashMap;
+use std::iter::StepBy;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 pub use crate::observe::commands::CommandId;
@@ -30,12 +32,12 @@ pub struct Command {
 pub enum Lookup {
     /// A command.
     Found(&'static Command),
-    /// A command of Redis that this version does not have.
-    Absent,
+    /// A command or subcommand of Redis that this version does not have, by its full name.
+    Absent(&'static str),
     /// No command.
     Unknown,
     /// A container without that subcommand.
-    UnknownSubcommand(&'static Command),
+    UnknownSubcommand,
 }
 
 /// Longest command name; longer words are not looked up.
@@ -61,7 +63,8 @@ pub fn table() -> &'static Table {
 /// A name in lower case, in three words, so that comparing two is three comparisons.
 #[inline]
 fn fold(name: &[u8]) -> Option<[u64; 3]> {
-    if name.len() > NAME_BYTES_MAX {
+    // A NUL at the end would look like the filling of a shorter name.
+    if name.len() > NAME_BYTES_MAX || name.last() == Some(&0) {
         return None;
     }
     let mut bytes = [0u8; NAME_BYTES_MAX];
@@ -164,23 +167,29 @@ impl Table {
     pub fn lookup(&'static self, argv: Argv<'_>) -> Lookup {
         let name = argv.get(0).unwrap_or_default();
         let Some(command) = self.by_name(name) else {
-            let lower = name.to_ascii_lowercase();
-            let absent = KNOWN_BUT_ABSENT.iter().any(|known| known.as_bytes() == lower);
-            return if absent { Lookup::Absent } else { Lookup::Unknown };
+            return absent::known(name).map_or(Lookup::Unknown, Lookup::Absent);
         };
-        if command.subcommands.is_empty() {
-            return Lookup::Found(command);
-        }
         match argv.get(1) {
-            None => Lookup::Found(command),
-            Some(sub) => match self.subcommand(command.id, sub) {
-                Some(found) => Lookup::Found(found),
-                None if matches!(command.spec.run, Run::Container) => {
-                    Lookup::UnknownSubcommand(command)
-                }
-                None => Lookup::Found(command),
-            },
+            Some(sub) if !command.subcommands.is_empty() => self.lookup_subcommand(command, sub),
+            Some(_) | None => Lookup::Found(command),
         }
+    }
+
+    fn lookup_subcommand(&'static self, container: &'static Command, name: &[u8]) -> Lookup {
+        if let Some(found) = self.subcommand(container.id, name) {
+            return Lookup::Found(found);
+        }
+        let full_name = [container.spec.name.as_bytes(), b"|", name].concat();
+        absent::known(&full_name).map_or(Lookup::UnknownSubcommand, Lookup::Absent)
+    }
+
+    /// The command of a full name in any case: `get`, `config|get`.
+    #[must_use]
+    pub fn by_full_name(&self, name: &[u8]) -> Option<&Command> {
+        let Some(bar) = name.iter().position(|byte| *byte == b'|') else {
+            return self.by_name(name);
+        };
+        self.subcommand(self.by_name(&name[..bar])?.id, &name[bar + 1..])
     }
 }
 
@@ -191,29 +200,40 @@ impl Table {
 pub fn key_positions(spec: &Spec, argv: Argv<'_>) -> Result<SmallVec<[usize; 8]>, InvalidKeys> {
     let mut positions = SmallVec::new();
     for keys in spec.keys {
-        match keys.range {
-            KeyRange::Words { first, last, step } => {
-                let first = usize::from(first);
-                let last = if last >= 0 {
-                    first + usize::from(last.unsigned_abs())
-                } else {
-                    argv.len().saturating_sub(usize::from(last.unsigned_abs()))
-                };
-                positions.extend((first..=last.min(argv.len() - 1)).step_by(usize::from(step)));
-            }
-            KeyRange::Counted { count, step } => {
-                let words = argv.get(usize::from(count)).and_then(crate::base::number::parse_i64);
-                let keys = words.and_then(|keys| usize::try_from(keys).ok()).ok_or(InvalidKeys)?;
-                let (first, step) = (usize::from(count) + 1, usize::from(step));
-                let fits = keys > 0 && keys <= argv.len() && first + (keys - 1) * step < argv.len();
-                if !fits {
-                    return Err(InvalidKeys);
-                }
-                positions.extend((0..keys).map(|key| first + key * step));
-            }
-        }
+        positions.extend(key_words(keys.range, argv)?);
     }
     Ok(positions)
+}
+
+/// Positions of the keys that one specification speaks of.
+///
+/// # Errors
+/// A count of keys that is no count, or more keys than words.
+pub fn key_words(
+    range: KeyRange,
+    argv: Argv<'_>,
+) -> Result<StepBy<RangeInclusive<usize>>, InvalidKeys> {
+    match range {
+        KeyRange::Words { first, last, step } => {
+            let first = usize::from(first);
+            let last = if last >= 0 {
+                first + usize::from(last.unsigned_abs())
+            } else {
+                argv.len().saturating_sub(usize::from(last.unsigned_abs()))
+            };
+            Ok((first..=last.min(argv.len() - 1)).step_by(usize::from(step)))
+        }
+        KeyRange::Counted { count, step } => {
+            let words = argv.get(usize::from(count)).and_then(crate::base::number::parse_i64);
+            let keys = words.and_then(|keys| usize::try_from(keys).ok()).ok_or(InvalidKeys)?;
+            let (first, step) = (usize::from(count) + 1, usize::from(step));
+            let fits = keys > 0 && keys <= argv.len() && first + (keys - 1) * step < argv.len();
+            if !fits {
+                return Err(InvalidKeys);
+            }
+            Ok((first..=first + (keys - 1) * step).step_by(step))
+        }
+    }
 }
 
 /// The request names a number of keys that it does not have.
@@ -252,6 +272,13 @@ mod tests {
             let upper = command.spec.name.to_ascii_uppercase();
             assert_eq!(table().by_name(upper.as_bytes()).unwrap().id, command.id);
         }
+    }
+
+    #[test]
+    fn a_nul_is_part_of_a_name() {
+        assert!(table().by_name(b"get").is_some());
+        assert!(table().by_name(b"get\0").is_none());
+        assert!(table().by_name(b"").is_none());
     }
 
     #[test]

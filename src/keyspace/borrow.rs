@@ -8,6 +8,8 @@ use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
 use crate::keyspace::Db;
+use crate::keyspace::evict::Rule;
+use crate::keyspace::gauge::Gauge;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::shard::{KeyHash, Shard, ShardSetup};
 use parking_lot::{Mutex, MutexGuard};
@@ -53,6 +55,7 @@ pub struct Keyspace {
     alarm: Box<dyn Alarm>,
     hashing: KeyHash,
     hints: Arc<Hints>,
+    gauge: Gauge,
 }
 
 /// The shards that a command works on, given back when this is dropped.
@@ -94,7 +97,8 @@ impl Keyspace {
         let shift = slots.trailing_zeros();
         let cells = cells.collect();
         let hashing = KeyHash::new(layout.seed);
-        Self { cells, shift, databases: layout.databases, alarm, hashing, hints }
+        let gauge = Gauge::new(layout.shards, layout.seed);
+        Self { cells, shift, databases: layout.databases, alarm, hashing, hints, gauge }
     }
 
     /// Number of shards.
@@ -150,6 +154,29 @@ impl Keyspace {
     #[must_use]
     pub fn borrow_shard(&self, shard: ShardId) -> Borrowed<'_> {
         Borrowed { keyspace: self, held: Held::One(shard, self.lock(shard)) }
+    }
+
+    /// Whether memory in use is kept count of, because there is a limit. After it has been switched
+    /// on, all shards have to be borrowed once.
+    pub fn count_memory(&self, on: bool) {
+        self.gauge.switch(on);
+    }
+
+    /// Heap bytes of all shards, while they are kept count of.
+    #[must_use]
+    #[inline]
+    pub fn memory_in_use(&self) -> usize {
+        self.gauge.total()
+    }
+
+    /// Removes a key by `rule`, from whatever shard; whether there was one. Borrows a shard, so nobody
+    /// may call it who has borrowed one.
+    pub fn evict(&self, rule: Rule, now: Mono) -> bool {
+        let (first, shards) = (self.gauge.draw().0, self.shards());
+        (0..shards).any(|step| {
+            let mut borrowed = self.borrow_shard(ShardId((first + step) % shards));
+            borrowed.shards().any(|shard| shard.evict(rule, now))
+        })
     }
 
     /// Starts fetching what a look-up of this key will need first; returns its hash for
@@ -217,7 +244,7 @@ impl Borrowed<'_> {
 
     /// Gives all shards back early: the rest of the command needs none.
     pub fn give_back(&mut self) {
-        self.ring_alarms();
+        self.settle();
         self.held = Held::None;
     }
 
@@ -234,20 +261,24 @@ impl Borrowed<'_> {
         one.into_iter().chain(some.into_iter().flatten()).chain(all.into_iter().flatten())
     }
 
+    /// What others have to know about the shards before they are given back.
     #[inline]
-    fn ring_alarms(&mut self) {
+    fn settle(&mut self) {
         let keyspace = self.keyspace;
-        let ring = |shard: ShardId, guard: &mut Shard| {
+        let settle = |shard: ShardId, guard: &mut Shard| {
             if let Some(deadline) = guard.take_earliest_new() {
                 keyspace.alarm.ring(shard, deadline);
             }
+            keyspace.gauge.note(shard, || guard.memory());
         };
         match &mut self.held {
             Held::None => {}
-            Held::One(shard, guard) => ring(*shard, guard),
-            Held::Some(guards) => guards.iter_mut().for_each(|(shard, guard)| ring(*shard, guard)),
+            Held::One(shard, guard) => settle(*shard, guard),
+            Held::Some(guards) => {
+                guards.iter_mut().for_each(|(shard, guard)| settle(*shard, guard));
+            }
             Held::All(guards) => {
-                (0u16..).zip(guards).for_each(|(shard, guard)| ring(ShardId(shard), guard));
+                (0u16..).zip(guards).for_each(|(shard, guard)| settle(ShardId(shard), guard));
             }
         }
     }
@@ -256,6 +287,6 @@ impl Borrowed<'_> {
 impl Drop for Borrowed<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.ring_alarms();
+        self.settle();
     }
 }

@@ -100,9 +100,7 @@ mod tests {
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
-    use crate::keyspace::hints::Hints;
     use crate::keyspace::shard::{ShardSetup, Tick};
-    use std::sync::Arc;
 
     fn shard() -> Shard {
         let setup = ShardSetup {

@@ -4,8 +4,13 @@ pub mod access;
 pub mod borrow;
 pub mod edit;
 pub mod entry;
+pub mod evict;
 pub mod flush;
+mod gauge;
 mod hints;
+mod invariants;
+#[cfg(test)]
+mod model;
 pub mod scan;
 pub mod shard;
 pub mod slot;

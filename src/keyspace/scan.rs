@@ -124,7 +124,8 @@ impl Shard {
                 nth = nth.saturating_sub(here);
                 found
             });
-            let entry = chosen.and_then(|table| table.sample(&mut self.rng));
+            let rng = &mut self.rng;
+            let entry = chosen.and_then(|table| table.sample(rng).map(|spot| table.at(spot)));
             let entry = entry.expect("the totals count the keys of the tables");
             let ended = entry.timer().is_some_and(|timer| timer.deadline <= now);
             let key = entry.key().to_vec();
@@ -147,10 +148,8 @@ mod tests {
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
     use crate::keyspace::entry::NewValue;
-    use crate::keyspace::hints::Hints;
     use crate::keyspace::shard::ShardSetup;
     use std::collections::{BTreeMap, BTreeSet};
-    use std::sync::Arc;
 
     fn shard(keys: impl Iterator<Item = String>) -> Shard {
         let setup = ShardSetup {
@@ -161,7 +160,7 @@ mod tests {
             seed: 7,
             now: Mono(0),
         };
-        let mut shard = Shard::new(setup, Arc::new(Hints::default()));
+        let mut shard = Shard::new(setup);
         for key in keys {
             let mut edit = shard.edit(Db(0), Key::new(key.as_bytes()), Mono(0));
             edit.set(NewValue::Text(b"v"), Expiry::Never);
@@ -181,7 +180,8 @@ mod tests {
     #[test]
     fn a_walk_sees_every_key_and_stops_where_it_is_told() {
         // Two keys in three share a slot, so that tables with many buckets are walked as well.
-        let name = |n: u32| if n % 3 == 0 { format!("key:{n}") } else { format!("{{tag}}:{n}") };
+        let name =
+            |n: u32| if n.is_multiple_of(3) { format!("key:{n}") } else { format!("{{tag}}:{n}") };
         let shard = shard((0..3_000).map(name));
         for count in [1, 10, 1_000] {
             let (mut cursor, mut seen) = (0, BTreeSet::new());

@@ -65,7 +65,7 @@ pub enum Use {
 }
 
 /// How many keys a database has in this shard.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Keys.
     pub keys: u64,
@@ -113,7 +113,7 @@ pub struct Shard {
     pub watches: Watches,
     /// Hits, misses and ends.
     pub counters: Counters,
-    /// Changes since the last snapshot.
+    /// Changes since the last snapshot; a key that ends by time is none, as in Redis.
     pub changes: u64,
     pub(crate) memory: usize,
     /// What the 24 access bits of entries mean.
@@ -304,7 +304,11 @@ impl Shard {
 
     fn ended(&mut self, table: u8, entry: &Entry) {
         self.counters.expired += 1;
-        self.changes += 1;
+        self.gone(table, entry);
+    }
+
+    /// What has to be known about an entry that the server has removed by itself.
+    pub(crate) fn gone(&mut self, table: u8, entry: &Entry) {
         if !self.watches.is_empty() {
             let db =
                 self.tables.iter().position(|&of_db| of_db == table).expect("tables are permuted");

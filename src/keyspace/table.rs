@@ -91,9 +91,13 @@ impl Bucket {
         }
     }
 
+    /// The bucket, and those that took what did not fit.
+    fn links(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |bucket| bucket.more.as_deref())
+    }
+
     fn iter(&self) -> impl Iterator<Item = &Entry> {
-        let links = std::iter::successors(Some(self), |bucket| bucket.more.as_deref());
-        links.flat_map(|bucket| bucket.cells.iter().flatten())
+        self.links().flat_map(|bucket| bucket.cells.iter().flatten())
     }
 }
 
@@ -247,21 +251,50 @@ impl Table {
         (cursor | !mask).reverse_bits().wrapping_add(1).reverse_bits()
     }
 
-    /// An entry, each with the same chance; `None` if there is none.
+    /// Where an entry is that is drawn by chance, each with the same; `None` if there is none.
     ///
-    /// Takes a bucket in proportion to how full it is. With a seeded hash and at most
-    /// [`GROW_ABOVE`] entries a bucket on average, one that is fuller than [`SAMPLED_MAX`] does not
-    /// occur in practice; its entries would be picked a little too seldom.
-    pub fn sample(&self, rng: &mut fastrand::Rng) -> Option<&Entry> {
+    /// Takes a bucket in proportion to how full it is. With a seeded hash and at most [`GROW_ABOVE`]
+    /// entries a bucket on average, one that is fuller than [`SAMPLED_MAX`] does not occur in
+    /// practice; its entries would be picked a little too seldom.
+    pub fn sample(&self, rng: &mut fastrand::Rng) -> Option<Spot> {
         if self.is_empty() {
             return None;
         }
         loop {
-            let head = &self.buckets[rng.usize(..self.buckets.len())];
-            let entries = head.iter().count();
+            let bucket = rng.usize(..self.buckets.len());
+            let entries = self.buckets[bucket].iter().count();
             if rng.usize(..SAMPLED_MAX) < entries {
-                let chosen = rng.usize(..entries);
-                return head.iter().nth(chosen);
+                return self.spots(bucket).nth(rng.usize(..entries));
+            }
+        }
+    }
+
+    /// Where the entries of a bucket are.
+    fn spots(&self, bucket: usize) -> impl Iterator<Item = Spot> {
+        let head = &self.buckets[bucket];
+        let links = std::iter::successors(Some(head), |bucket| bucket.more.as_deref()).enumerate();
+        links.flat_map(move |(link, held)| {
+            let cells = held.cells.iter().enumerate().filter(|(_, cell)| cell.is_some());
+            cells.map(move |(cell, _)| Spot { bucket, link, cell })
+        })
+    }
+
+    /// Checks the invariant, and what tags and counts say about the entries; called by tests.
+    ///
+    /// # Panics
+    /// If an entry cannot be found by its key, or a tag or a count is wrong.
+    pub(crate) fn assert_invariants(&self, hash_of: impl Fn(&[u8]) -> u64) {
+        assert!(self.buckets.is_empty() || self.buckets.len().is_power_of_two());
+        assert_eq!(self.iter().count(), self.entries, "the table counts its entries");
+        for entry in self.iter() {
+            let spot = self.find(hash_of(entry.key()), |other| other.key() == entry.key());
+            let found = spot.map(|spot| std::ptr::from_ref(self.at(spot)));
+            assert_eq!(found, Some(std::ptr::from_ref(entry)), "a key is found, and is there once");
+        }
+        for bucket in self.buckets.iter().flat_map(Bucket::links) {
+            for (cell, entry) in bucket.cells.iter().enumerate() {
+                let tag = entry.as_ref().map_or(0, |entry| tag_of(hash_of(entry.key())));
+                assert_eq!((bucket.tags >> (8 * cell)) as u8, tag, "a tag names its entry's hash");
             }
         }
     }

@@ -18,6 +18,11 @@ const DUE: u16 = (LEVELS * LEVEL_SLOTS) as u16;
 const MOVING: u16 = DUE + 1;
 const LISTS: usize = MOVING as usize + 1;
 const NONE: u32 = u32::MAX;
+/// In place of a list's number: the node is free.
+const FREE: u16 = u16::MAX;
+const _: () = assert!(LISTS < FREE as usize);
+/// How often `sample` draws before it takes the next timer that it finds.
+const DRAWS_MAX: usize = 64;
 
 /// The wheel's name for a timer, to cancel it with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +143,20 @@ impl Wheel {
         self.link(id.0);
     }
 
+    /// A timer drawn by chance, each with the same as long as many nodes are in use; `None` without
+    /// timers.
+    pub fn sample(&self, rng: &mut fastrand::Rng) -> Option<(TimerId, Target)> {
+        if self.is_empty() {
+            return None;
+        }
+        let nodes = self.nodes.len();
+        let from = rng.usize(..nodes);
+        let drawn = (0..DRAWS_MAX).map(|_| rng.usize(..nodes));
+        let next = (from..nodes).chain(0..from);
+        let id = drawn.chain(next).find(|&id| self.nodes[id].list != FREE)?;
+        Some((TimerId(id as u32), self.nodes[id].target))
+    }
+
     /// A lower bound of the next deadline; `None` without timers.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
@@ -237,9 +256,24 @@ impl Wheel {
     }
 
     fn release(&mut self, id: u32) {
-        self.nodes[id as usize].next = self.free;
+        let node = &mut self.nodes[id as usize];
+        (node.list, node.next) = (FREE, self.free);
         self.free = id;
         self.timers -= 1;
+    }
+
+    /// Every timer, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (TimerId, Mono, Target)> {
+        self.heads.iter().flat_map(|&head| self.list(head)).map(|id| {
+            let node = &self.nodes[id as usize];
+            (TimerId(id), node.deadline, node.target)
+        })
+    }
+
+    /// The names on the list that starts with `head`.
+    fn list(&self, head: u32) -> impl Iterator<Item = u32> {
+        let there = |id: u32| (id != NONE).then_some(id);
+        std::iter::successors(there(head), move |&id| there(self.nodes[id as usize].next))
     }
 
     /// Checks the invariant; called by tests after every step.

@@ -62,11 +62,13 @@ impl Desk {
         Self { core, writer: Writer::default(), input: vec![0; READ_BYTES].into() }
     }
 
-    /// Looks at what may have changed since the last turn.
+    /// Looks at what may have changed since the last turn, and drops what a session that panicked
+    /// may have left behind: it was meant for another client.
     #[inline]
     fn begin_turn(&mut self) {
         self.core.node.stall.wait();
         self.core.refresh();
+        self.writer.out.clear();
     }
 
     /// The worker's view of the node.
@@ -275,13 +277,22 @@ impl Connection {
         })
     }
 
-    /// Reads behind the part of a request that is there already.
+    /// Reads behind the part of a request that is there already: what is long straight into the
+    /// connection's buffer, the rest by way of the worker's, so that the many connections that wait
+    /// for the end of a short request own no more than its beginning.
     fn poll_read_more(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
         if self.start > 0 {
             self.pending.drain(..self.start);
             self.start = 0;
         }
         let length = self.pending.len();
+        if length < READ_MORE_BYTES {
+            let desk = &mut *self.worker.desk.lock();
+            let mut space = ReadBuf::new(&mut desk.input);
+            let read = ready!(self.stream.poll_read(cx, &mut space))?;
+            self.pending.extend_from_slice(space.filled());
+            return Poll::Ready(Ok(read));
+        }
         self.pending.reserve(self.session.reserve(length).max(READ_MORE_BYTES));
         self.pending.resize(length + READ_MORE_BYTES, 0);
         let mut space = ReadBuf::new(&mut self.pending[length..]);

@@ -15,8 +15,8 @@ pub const ARGUMENTS_MAX: i64 = 1024 * 1024;
 /// What a connection that has not said AUTH may send (Redis 7: limits for unauthenticated clients).
 const UNAUTHENTICATED_ARGUMENTS_MAX: i64 = 10;
 const UNAUTHENTICATED_BULK_BYTES_MAX: i64 = 16 * 1024;
-/// How much room is prepared for an announced bulk string before its bytes arrive.
-const RESERVE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How much room is prepared for an announced bulk string before much of it has arrived.
+const RESERVE_BYTES_MIN: usize = 64 * 1024;
 
 /// Where an argument lies, relative to the start of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,7 +239,8 @@ impl Parser {
     #[must_use]
     pub fn reserve(&self, buffered: usize) -> usize {
         let wanted = self.bulk.map_or(0, |length| self.at + length + 2);
-        wanted.saturating_sub(buffered).min(RESERVE_BYTES_MAX)
+        // An announced length is believed only as far as bytes have arrived.
+        wanted.saturating_sub(buffered).min(buffered.max(RESERVE_BYTES_MIN))
     }
 
     /// Whether a request has begun and not ended.

@@ -12,6 +12,7 @@ use crate::runtime::clock::SystemClock;
 use crate::runtime::files::SystemFiles;
 use crate::runtime::node_state;
 use crate::runtime::outside::Stop;
+use crate::runtime::panics;
 use crate::runtime::pid_file::PidFile;
 use crate::runtime::platform::{SystemPlatform, log_level};
 use crate::runtime::worker::{self, Setup};
@@ -55,6 +56,7 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     let settings = config.settings();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let log = start_log(&settings, Arc::clone(&clock))?;
+    panics::log_them();
     let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
     tracing::info!("latchd {version} is starting, PID: {pid}");
     let cores = std::thread::available_parallelism()?.get();

@@ -7,6 +7,7 @@ pub mod clock;
 mod files;
 mod node_state;
 mod outside;
+mod panics;
 mod pid_file;
 mod platform;
 mod worker;

@@ -29,18 +29,18 @@ pub(crate) struct NodeState {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NodeStateError {
     #[error(
-        "cannot write {path}: {source}\nlatchd keeps its boot epoch there, so that fencing tokens never go \
-             back. Make the directory writable or choose another one with --dir."
+        "cannot write {path}: {source}\nlatchd keeps its boot epoch there, so that fencing tokens never \
+         go back. Make the directory writable or choose another one with --dir."
     )]
     Io { path: PathBuf, source: io::Error },
     #[error(
-        "{path} is damaged: {problem}\nRestore it from a backup. If the old fencing tokens do not matter \
-             any more, remove it: the server then starts as a new node, at epoch 0."
+        "{path} is damaged: {problem}\nRestore it from a backup. If the old fencing tokens do not \
+         matter any more, remove it: the server then starts as a new node, at epoch 0."
     )]
     Damaged { path: PathBuf, problem: &'static str },
     #[error(
-        "{path} is locked: another latchd is running in this directory.\nStop it, or choose another \
-             directory with --dir."
+        "{path} is locked: another latchd is running in this directory.\nStop it, or choose \
+         another directory with --dir."
     )]
     InUse { path: PathBuf },
     #[error("{path} says that this node has started 2^21 times; its fencing tokens are used up.")]

@@ -64,11 +64,21 @@ async fn serve(setup: Setup) -> io::Result<()> {
         let listener = Arc::new(UnixListener::from_std(listener)?);
         acceptors.push(tokio::spawn(accept_unix(listener, path, worker.clone())));
     }
-    tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
+    let timers = tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
         tokio::spawn(housekeeping(Arc::clone(&setup.node)));
     }
-    setup.stop.asked().await;
+    let failed = tokio::select! {
+        () = setup.stop.asked() => None,
+        ended = timers => ended.err(),
+    };
+    if let Some(error) = failed {
+        setup.stop.ask();
+        return Err(io::Error::other(format!(
+            "the timers of worker {} ended: {error}",
+            setup.number
+        )));
+    }
     acceptors.iter().for_each(tokio::task::JoinHandle::abort);
     stopping.store(true, Ordering::Release);
     setup.node.clients.wake_all();

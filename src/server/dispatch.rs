@@ -4,11 +4,11 @@
 //! Not here: whether the request is allowed at all (`session`).
 
 use crate::base::slot::SlotId;
-use crate::base::time::Now;
+use crate::base::time::{Now, Wall};
 use crate::command::args::Args;
 use crate::command::context::{Caller, Context, Effect, Keys};
 use crate::command::error::CommandError;
-use crate::command::spec::{Flags, Reach, Run};
+use crate::command::spec::{Flags, Reach, Run, SessionVerb};
 use crate::command::table::{Command, has_one_key, key_slots};
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::flush::Garbage;
@@ -94,7 +94,12 @@ pub(crate) fn run(core: &Core, cx: &mut Context<'_>, argv: Argv<'_>, slots: &[Sl
     let start = cx.reply.out.len();
     let outcome = match cx.command.spec.run {
         Run::Plain(function) => function(cx, Args::new(argv, words_of_name, slots)),
-        // The session has taken care of its verbs, and a container has no words to run.
+        // EXEC has forgotten the watches already; this one was queued and still wants its answer.
+        Run::Session(SessionVerb::Unwatch) => {
+            cx.reply.ok();
+            Ok(())
+        }
+        // The session has taken care of its other verbs, and a container has no words to run.
         Run::Session(_) | Run::Container => Ok(()),
     };
     if let Err(error) = outcome {
@@ -126,18 +131,19 @@ pub(crate) fn account(
         tally.commands.track(command.id, took_ns);
     }
     let took_us = took_ns / 1_000;
+    let ended = || Wall(start.now.wall.0.saturating_add_unsigned(took_us / 1_000));
     if core.node.slow_log.wants(took_us) && !command.spec.flags.has(Flags::SKIP_SLOWLOG) {
         let name = caller.client.name();
         let sender = Sender { address: &caller.client.origin.address, name: &name };
-        core.node.slow_log.push(argv.iter(), sender, took_us, start.now.wall);
+        core.node.slow_log.push(argv.iter(), sender, took_us, ended());
     }
     let threshold_ms = core.node.latency.threshold_ms();
-    if threshold_ms > 0 && took_us >= threshold_ms * 1_000 {
+    if threshold_ms > 0 && took_us / 1_000 >= threshold_ms {
         let event = if command.spec.flags.has(Flags::FAST) {
             LatencyEvent::FastCommand
         } else {
             LatencyEvent::Command
         };
-        core.node.latency.record(event, took_us / 1_000, start.now.wall);
+        core.node.latency.record(event, took_us / 1_000, ended());
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod core;
 pub mod dispatch;
+mod memory_limit;
 mod refusal;
 pub mod session;
 mod transaction;

@@ -10,8 +10,9 @@ const QUOTED_BYTES_MAX: usize = 128;
 
 /// DEBUG, for a client that `enable-debug-command` does not name.
 pub(super) const PROTECTED: CommandError = CommandError::fixed(
-    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can \
-     run it from a local connection, otherwise you need to set this option in the configuration \
+    "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you \
+     can run it from a local connection, otherwise you need to set this option in the \
+     configuration \
      file, and then restart the server.",
 );
 
@@ -19,6 +20,11 @@ pub(super) const PROTECTED: CommandError = CommandError::fixed(
 fn quoted(word: &[u8], most: usize) -> &[u8] {
     let end = word.iter().position(|&byte| byte == 0).unwrap_or(word.len());
     &word[..end.min(most)]
+}
+
+/// Whether a browser is being used to talk to the server: these words start lines of HTTP.
+pub(super) fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
 }
 
 /// No command has this name.
@@ -49,23 +55,11 @@ pub(super) fn unknown_subcommand(argv: Argv<'_>) -> CommandError {
     CommandError::new(text)
 }
 
-/// Redis has this command, and this version does not.
-pub(super) fn absent(argv: Argv<'_>) -> CommandError {
-    let name = argv.get(0).unwrap_or_default().to_ascii_uppercase();
-    let name = String::from_utf8_lossy(&name).into_owned();
-    let version = env!("CARGO_PKG_VERSION");
-    CommandError::new(format!(
-        "ERR {name} is a command of Redis that latchd {version} does not have; \
-         docs/COMMANDS.md lists those it has"
-    ))
-}
-
 /// Of bytes that are no request, so many at each end are logged.
 const LOGGED_BYTES_MAX: usize = 128;
 
 /// Logs which client sent bytes that are no request, as Redis does at its verbose level; the bytes
-/// only if
-/// `hide-user-data-from-log` allows it.
+/// only if `hide-user-data-from-log` allows it.
 pub(super) fn log_protocol_error(
     settings: &Settings,
     client: &Client,

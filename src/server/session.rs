@@ -17,6 +17,7 @@ use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
 use crate::server::dispatch::{self, Call, Start};
+use crate::server::memory_limit;
 use crate::server::refusal;
 use crate::server::transaction::{self, Transaction};
 use crate::server::window::Window;
@@ -227,6 +228,9 @@ impl State {
         if self.caller.replies == Replies::SkipNext {
             self.caller.replies = Replies::SkipThis;
         }
+        // What is suppressed was so before the request: an EXEC with CLIENT REPLY OFF in it is
+        // answered up to there.
+        let replies = self.caller.replies;
         let Request { argv, slot, .. } = request;
         let step = match self.admit(core, request, at.now) {
             Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
@@ -236,18 +240,30 @@ impl State {
                 Step::Next
             }
             Ok(Admitted::Later) => return Step::Stop(Then::Paused),
+            Err(_) if refusal::is_http(argv.get(0).unwrap_or_default()) => {
+                tracing::warn!(
+                    address = self.caller.client.origin.address,
+                    "Possible SECURITY ATTACK detected: somebody is sending POST or Host: to \
+                     latchd, most likely through a browser. The connection is closed."
+                );
+                return Step::Stop(Then::Close);
+            }
             Err(refused) => {
                 let error = self.refused(core, refused);
                 dispatch::refuse(core, writer, &error);
                 Step::Next
             }
         };
-        match self.caller.replies {
+        match replies {
             Replies::On | Replies::SkipNext => {}
-            Replies::Off => writer.out.truncate(before),
+            Replies::Off if self.caller.replies == Replies::Off => writer.out.truncate(before),
+            // This was CLIENT REPLY ON, which is answered.
+            Replies::Off => {}
             Replies::SkipThis => {
                 writer.out.truncate(before);
-                self.caller.replies = Replies::On;
+                if self.caller.replies == Replies::SkipThis {
+                    self.caller.replies = Replies::On;
+                }
             }
         }
         step
@@ -295,6 +311,9 @@ impl State {
         if open && spec.flags.has(Flags::NO_MULTI) {
             return refuse(CommandError::fixed("ERR Command not allowed inside a transaction"));
         }
+        if memory_limit::is_full(core, now.mono) && self.may_grow(command) {
+            return refuse(memory_limit::FULL);
+        }
         if let Some((scope, _)) = core.node.clients.pause.at(now.mono)
             && (scope == PauseScope::All || self.may_write(command))
         {
@@ -314,6 +333,19 @@ impl State {
             ProtectedAction::Yes => true,
             ProtectedAction::Local => self.caller.client.origin.is_local(),
             ProtectedAction::No => false,
+        }
+    }
+
+    /// Whether a request needs memory: those that are queued do as well.
+    fn may_grow(&self, command: &Command) -> bool {
+        match command.spec.run {
+            Run::Session(SessionVerb::Exec) => self.transaction.would_grow(),
+            Run::Session(SessionVerb::Discard | SessionVerb::Quit | SessionVerb::Reset) => false,
+            Run::Session(SessionVerb::Multi | SessionVerb::Watch | SessionVerb::Unwatch)
+            | Run::Plain(_)
+            | Run::Container => {
+                self.transaction.is_open() || command.spec.flags.has(Flags::DENYOOM)
+            }
         }
     }
 
@@ -426,9 +458,9 @@ struct Request<'r> {
 fn look_up(argv: Argv<'_>) -> Result<&'static Command, Refused> {
     match table().lookup(argv) {
         Lookup::Found(command) => Ok(command),
-        Lookup::Absent => Err(refusal::absent(argv).into()),
+        Lookup::Absent(name) => Err(CommandError::absent(name).into()),
         Lookup::Unknown => Err(refusal::unknown(argv).into()),
-        Lookup::UnknownSubcommand(_) => Err(refusal::unknown_subcommand(argv).into()),
+        Lookup::UnknownSubcommand => Err(refusal::unknown_subcommand(argv).into()),
     }
 }
 

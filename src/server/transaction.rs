@@ -215,7 +215,9 @@ impl Transaction {
             shards.shard(watch.slot).watches.unwatch(watch.db, &watch.key);
         }
         self.queued_bytes = 0;
-        writer.array(requests.len());
+        if !caller.replies.are_silent() {
+            writer.array(requests.len());
+        }
         let Some((first, _)) = requests.first() else { return Ok(None) };
         let mut cx = dispatch::context(core, caller, first.command, writer, (shards, now));
         cx.in_transaction = true;
@@ -244,8 +246,13 @@ fn run_queued(
     cx.keys.db = cx.caller.db;
     cx.keys.usage = if cx.caller.no_touch { Use::Peek } else { Use::Touch };
     let before = cx.reply.out.len();
+    let silent = cx.caller.replies.are_silent();
     dispatch::run(core, cx, queued.argv(), slots);
     let failed = cx.reply.out.get(before) == Some(&b'-');
+    // CLIENT REPLY ON is answered, and so is what follows it.
+    if silent && cx.caller.replies.are_silent() {
+        cx.reply.out.truncate(before);
+    }
     let end = if failed { CallEnd::Failed } else { CallEnd::Done };
     let call = Call { command: queued.command, argv: queued.argv(), slot: None };
     dispatch::account(core, cx.caller, call, start, (core.node.clock.nanos(), end));

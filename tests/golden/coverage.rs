@@ -7,8 +7,11 @@ use latchd::command::spec::Run;
 use latchd::command::table::{Command, table};
 use std::collections::HashSet;
 
-/// Commands that answer with an error when all is well.
-const ANSWERS_WITH_AN_ERROR: &[&str] = &["debug|error"];
+/// Commands that answer with an error when all is well: CLUSTER INFO, without a cluster.
+const ANSWERS_WITH_AN_ERROR: &[&str] = &["cluster|info"];
+
+/// Answers to requests whose options have not been understood.
+const MISUNDERSTOOD: &[&str] = &["-ERR syntax error", "-ERR wrong number of arguments"];
 
 /// Commands, subcommands and options that no transcript has, sorted.
 pub(crate) fn missing(transcripts: &[Transcript]) -> Vec<String> {
@@ -29,21 +32,22 @@ pub(crate) fn missing(transcripts: &[Transcript]) -> Vec<String> {
     missing
 }
 
-/// The names of commands that were answered with something else than an error, each also with every
-/// word that stood behind it.
+/// The names of commands that were answered with something else than an error, and names with
+/// every word
+/// that stood behind them where the request was understood.
 fn seen(transcripts: &[Transcript]) -> HashSet<String> {
     let mut seen = HashSet::new();
     for (words, answer) in transcripts.iter().flat_map(Transcript::requests) {
         let words: Vec<String> =
             words.iter().map(|word| String::from_utf8_lossy(word).to_ascii_uppercase()).collect();
         let Some(command) = named(&words) else { continue };
-        if answer.starts_with('-') && !ANSWERS_WITH_AN_ERROR.contains(&&*command.full_name) {
-            continue;
-        }
         let name = command.full_name.to_ascii_uppercase().replace('|', " ");
-        let options = words.iter().map(|word| format!("{name} ... {word}"));
-        seen.extend(options.collect::<Vec<_>>());
-        seen.insert(name);
+        if !MISUNDERSTOOD.iter().any(|error| answer.starts_with(error)) {
+            seen.extend(words.iter().map(|word| format!("{name} ... {word}")));
+        }
+        if !answer.starts_with('-') || ANSWERS_WITH_AN_ERROR.contains(&&*command.full_name) {
+            seen.insert(name);
+        }
     }
     seen
 }

@@ -74,7 +74,9 @@ impl World {
         if !self.connections.contains_key(&name) {
             self.connect(name)?;
         }
-        self.core.tally().counters.add(Count::NetInputBytes, bytes.len() as u64);
+        let counters = &self.core.tally().counters;
+        counters.add(Count::NetInputBytes, bytes.len() as u64);
+        counters.add(Count::Reads, 1);
         let connection = self.connections.get_mut(&name).expect("it is connected");
         connection.input.extend_from_slice(bytes);
         let mut got = Vec::new();
@@ -101,6 +103,7 @@ impl World {
         let client = self.core.node.clients.admit(origin, most);
         let client = client.ok_or("there are as many clients as `maxclients` allows")?;
         let session = Session::new(&self.core, client);
+        self.core.tally().counters.add(Count::ConnectionsReceived, 1);
         self.connections.insert(name, Connection { session, input: Vec::new(), waiting: false });
         Ok(())
     }
@@ -235,7 +238,12 @@ impl World {
     }
 
     fn deliver(&self, name: Name, writer: &mut Writer, got: &mut Vec<(Name, Got)>) {
-        self.core.tally().counters.add(Count::NetOutputBytes, writer.out.len() as u64);
+        if writer.out.is_empty() {
+            return;
+        }
+        let counters = &self.core.tally().counters;
+        counters.add(Count::NetOutputBytes, writer.out.len() as u64);
+        counters.add(Count::Writes, 1);
         let mut rest = &writer.out[..];
         while !rest.is_empty() {
             let before = rest;

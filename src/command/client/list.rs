@@ -100,9 +100,11 @@ impl Lines {
             + figures.output_bytes
             + figures.queued_bytes;
         format!(
-            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 \
+            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 \
+             ssub=0 \
              multi={} watch={} qbuf={} qbuf-free={} argv-mem={words_bytes} multi-mem={} \
-             rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={total_bytes} events={} cmd={command} user={} \
+             rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={total_bytes} events={} cmd={command} \
+             user={} \
              redir=-1 resp={} lib-name={} lib-ver={}\n",
             client.id.0,
             client.origin.address,

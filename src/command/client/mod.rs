@@ -53,7 +53,8 @@ const SUBCOMMANDS: &[Spec] = &[
     Spec {
         name: "getredir",
         arity: 2,
-        summary: "Returns the client ID to which the connection's tracking notifications are redirected.",
+        summary: "Returns the client ID to which the connection's tracking notifications are \
+                  redirected.",
         since: "6.0.0",
         run: Run::Plain(modes::getredir),
         ..BASE
@@ -90,14 +91,17 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Terminates open connections.",
         since: "2.4.0",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage]> [...]>",
+        syntax: "<ip:port | <ID client-id | TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>{client-type} | \
+                 USER username | ADDR ip:port | LADDR ip:port | SKIPME <YES | NO>{yes/no} | \
+                 MAXAGE maxage>{filter} [...]>{filter}",
         history: &[
             ("2.8.12", "Added new filter format."),
             ("2.8.12", "`ID` option."),
             ("3.2.0", "Added `master` type in for `TYPE` option."),
             (
                 "5.0.0",
-                "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward compatibility.",
+                "Replaced `slave` `TYPE` with `replica`. `slave` still supported for backward \
+                 compatibility.",
             ),
             ("6.2.0", "`LADDR` option."),
             ("7.4.0", "`MAXAGE` option."),
@@ -119,7 +123,8 @@ const SUBCOMMANDS: &[Spec] = &[
             ("6.0.0", "Added `user` field."),
             (
                 "6.2.0",
-                "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` filter.",
+                "Added `argv-mem`, `tot-mem`, `laddr` and `redir` fields and the optional `ID` \
+                 filter.",
             ),
             ("7.0.0", "Added `resp`, `multi-mem`, `rbs` and `rbp` fields."),
             ("7.0.3", "Added `ssub` field."),
@@ -139,7 +144,8 @@ const SUBCOMMANDS: &[Spec] = &[
     Spec {
         name: "no-touch",
         arity: 3,
-        summary: "Controls whether commands sent by the client affect the LRU/LFU of accessed keys.",
+        summary: "Controls whether commands sent by the client affect the LRU/LFU of accessed \
+                  keys.",
         since: "7.2.0",
         syntax: "<ON | OFF>",
         run: Run::Plain(modes::no_touch),

@@ -29,8 +29,8 @@ pub(super) const ROWS: &[Spec] = &[Spec {
               Uses 0 as initial value if the key doesn't exist.",
     since: "8.8.0",
     syntax: "key [BYFLOAT increment{double} | BYINT increment] [LBOUND lowerbound] \
-             [UBOUND upperbound] [SATURATE] [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
-             PXAT unix-time-milliseconds | PERSIST] [ENX]",
+             [UBOUND upperbound] [SATURATE] [EX seconds | PX milliseconds | \
+             EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]",
     run: Run::Plain(increx),
     ..BASE
 }];

@@ -1,4 +1,5 @@
-//! Timers, and the worst that they can do: a million keys that end within one second, while others work.
+//! Timers, and the worst that they can do: a million keys that end within one second, while others
+//! work.
 #![allow(
     clippy::disallowed_methods,
     reason = "looks for the longest step, with a clock and a thread"
@@ -88,8 +89,8 @@ fn read_key(number: usize) -> Vec<u8> {
     format!("stays:{number}").into()
 }
 
-/// Ends everything, as workers do: shard by shard, some steps at a time. The longest time that a shard
-/// was held.
+/// Ends everything, as workers do: shard by shard, some steps at a time. The longest time that a
+/// shard was held.
 fn end_everything(keyspace: &Keyspace) -> Duration {
     let mut longest = Duration::ZERO;
     for shard in (0..keyspace.shards()).map(ShardId) {

@@ -1,4 +1,5 @@
-//! The reply writer: the replies of the hot commands, and larger shapes in both versions of the protocol.
+//! The reply writer: the replies of the hot commands, and larger shapes in both versions of the
+//! protocol.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use latchd::resp::reply::{Protocol, Writer};

@@ -1,4 +1,5 @@
-//! Where a key is: its slot, the table of a slot with the usual 60 keys and with a million, and its entry.
+//! Where a key is: its slot, the table of a slot with the usual 60 keys and with a million, and its
+//! entry.
 #![allow(clippy::disallowed_methods, reason = "the longest of many inserts is found with a clock")]
 
 use criterion::{Bencher, Criterion, SamplingMode, criterion_group, criterion_main};

@@ -1,7 +1,7 @@
 //! The variant that was not chosen: a core owns its shards alone, and is asked for what they hold.
 //!
-//! Built to do well: commands in turn for the same core travel in one message, messages and their buffers
-//! are used again, mailboxes are lock-free, and nobody sleeps.
+//! Built to do well: commands in turn for the same core travel in one message, messages and their
+//! buffers are used again, mailboxes are lock-free, and nobody sleeps.
 
 use crate::load::{
     CORES, Connection, DB, KEYS, Load, NOW, Progress, get, home, keys, on_every_core, shard_index,

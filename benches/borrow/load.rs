@@ -1,4 +1,5 @@
-//! What both variants are given to do: connections, the keys that they ask for, and where those are at home.
+//! What both variants are given to do: connections, the keys that they ask for, and where those are
+//! at home.
 
 use latchd::base::slot::SlotId;
 use latchd::base::time::Mono;
@@ -86,8 +87,8 @@ impl Connection {
         &self.keys[self.start + self.answered..self.start + self.load.depth]
     }
 
-    /// Notes that the next commands have been answered. At the end of a pipeline the replies are sent,
-    /// and the next pipeline arrives.
+    /// Notes that the next commands have been answered. At the end of a pipeline the replies are
+    /// sent, and the next pipeline arrives.
     pub(crate) fn answered(&mut self, commands: usize) -> Progress {
         self.answered += commands;
         if self.answered < self.load.depth {

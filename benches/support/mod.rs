@@ -1,4 +1,5 @@
-//! What the benches of the parts share: the server's allocator, keys, requests as bytes, and a node in memory.
+//! What the benches of the parts share: the server's allocator, keys, requests as bytes, and a node
+//! in memory.
 #![allow(dead_code, reason = "each bench uses some of it")]
 
 use latchd::base::time::Clock;

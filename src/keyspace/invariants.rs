@@ -1,7 +1,7 @@
 //! What is always true of a shard, checked by counting everything again.
 //!
-//! Not here: the invariants of a wheel and of a table, which stand beside their fields. Tests and fuzzing
-//! call this after every step; it takes as long as there are keys.
+//! Not here: the invariants of a wheel and of a table, which stand beside their fields. Tests and
+//! fuzzing call this after every step; it takes as long as there are keys.
 
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
@@ -12,8 +12,8 @@ use crate::keyspace::wheel::{Target, TimerId};
 use std::collections::HashMap;
 
 impl Shard {
-    /// Checks that the gate has kept everything true: timers and deadlines name each other, totals and
-    /// memory are what counting again gives, every key is in its slot and is found there.
+    /// Checks that the gate has kept everything true: timers and deadlines name each other, totals
+    /// and memory are what counting again gives, every key is in its slot and is found there.
     ///
     /// # Panics
     /// If something is not; the message says what.

@@ -1,7 +1,8 @@
-//! The gate against a model: random changes through `Edit`, and a map of keys with their values and deadlines.
+//! The gate against a model: random changes through `Edit`, and a map of keys with their values and
+//! deadlines.
 //!
-//! After every step the shard's invariants hold, every key reads as the model says, and whoever watches
-//! a key that has changed is told.
+//! After every step the shard's invariants hold, every key reads as the model says, and whoever
+//! watches a key that has changed is told.
 
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;

@@ -1,6 +1,7 @@
 //! A million keys that end within the same second: no step of the timers may keep a shard for long.
 //!
-//! Counts work instead of time, so the bounds hold on any machine; `benches/expiry.rs` has the times.
+//! Counts work instead of time, so the bounds hold on any machine; `benches/expiry.rs` has the
+//! times.
 
 use latchd::base::slot::SlotId;
 use latchd::base::time::Mono;
@@ -18,8 +19,8 @@ const DB: Db = Db(0);
 const END_MS: u64 = 60_000;
 /// As the worker's: timers handled before others get the shard.
 const TICK_STEPS: usize = 256;
-/// Entries that tables may move in one step when they shrink: each removal pays for two at most, and
-/// one slot's table may have been about to.
+/// Entries that tables may move in one step when they shrink: each removal pays for two at most,
+/// and one slot's table may have been about to.
 const MOVED_MAX: usize = 2 * TICK_STEPS + 256;
 /// Steps that a timer may take from list to list until it is due.
 const STEPS_PER_KEY_MAX: u64 = 4;

@@ -115,7 +115,8 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Lists open connections.",
         since: "2.4.0",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{client-type}] [ID client-id [client-id ...]]",
+        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{client-type}] [ID client-id \
+                 [client-id ...]]",
         tips: &["nondeterministic_output"],
         history: &[
             ("2.8.12", "Added unique client `id` field."),

@@ -169,8 +169,8 @@ impl Keyspace {
         self.gauge.total()
     }
 
-    /// Removes a key by `rule`, from whatever shard; whether there was one. Borrows a shard, so nobody
-    /// may call it who has borrowed one.
+    /// Removes a key by `rule`, from whatever shard; whether there was one. Borrows a shard, so
+    /// nobody may call it who has borrowed one.
     pub fn evict(&self, rule: Rule, now: Mono) -> bool {
         let (first, shards) = (self.gauge.draw().0, self.shards());
         (0..shards).any(|step| {

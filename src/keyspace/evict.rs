@@ -86,8 +86,8 @@ impl Shard {
             .max_by_key(|place| rank(self.slots[place.index].table(place.table).at(place.spot)))
     }
 
-    /// So many keys of all databases, each key with the same chance: slots are gone through once, and
-    /// the throws that fall into a table draw from it.
+    /// So many keys of all databases, each key with the same chance: slots are gone through once,
+    /// and the throws that fall into a table draw from it.
     fn draw(&mut self, samples: u32) -> SmallVec<[Place; 8]> {
         let keys: u64 = self.totals.iter().map(|totals| totals.keys).sum();
         if keys == 0 {
@@ -141,8 +141,8 @@ mod tests {
         format!("key:{number}").into_bytes()
     }
 
-    /// Keys 0, 1, 2, ... set a second apart, one in two in database 1; one in four ends, in the order
-    /// of the numbers.
+    /// Keys 0, 1, 2, ... set a second apart, one in two in database 1; one in four ends, in the
+    /// order of the numbers.
     fn shard(mode: AccessMode) -> Shard {
         let mut shard = Shard::new(ShardSetup {
             first: SlotId::default(),
@@ -170,6 +170,7 @@ mod tests {
             assert!(shard.evict(rule, now));
         }
         assert_eq!(shard.counters.evicted, evictions as u64);
+        shard.assert_invariants();
         let exists = |number: &u64| {
             let (db, key) = (Db((number % 2) as u8), key(*number));
             shard.read(db, Key::new(&key), Use::Peek, now).is_some()

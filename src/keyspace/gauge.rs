@@ -1,8 +1,8 @@
 //! How much memory the shards use, known without borrowing any: what `maxmemory` is compared with.
 //!
 //! It runs only while there is a limit; otherwise giving a shard back costs one load more.
-//! Invariant: while it is on, `total` is the sum of `shards`, and a shard that nobody has borrowed is
-//! up to date.
+//! Invariant: while it is on, `total` is the sum of `shards`, and a shard that nobody has borrowed
+//! is up to date.
 
 use crate::keyspace::borrow::ShardId;
 use parking_lot::Mutex;

@@ -1,5 +1,5 @@
-//! `maxmemory`: makes room before a request runs, as Redis does for every request, and says when there
-//! is none to be made (Redis documentation, "Key eviction").
+//! `maxmemory`: makes room before a request runs, as Redis does for every request, and says when
+//! there is none to be made (Redis documentation, "Key eviction").
 //!
 //! Not here: which key of a shard goes (`keyspace/evict.rs`).
 
@@ -17,8 +17,8 @@ pub(super) const FULL: CommandError =
 /// one to get below it; meanwhile requests are served, as in Redis.
 const EVICTIONS_MAX: usize = 64;
 
-/// Makes room if there is a limit and it is exceeded; whether memory is full afterwards. Nothing may
-/// be borrowed.
+/// Makes room if there is a limit and it is exceeded; whether memory is full afterwards. Nothing
+/// may be borrowed.
 #[inline]
 pub(super) fn is_full(core: &Core, now: Mono) -> bool {
     let settings = core.settings();

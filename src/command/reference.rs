@@ -1,9 +1,9 @@
 //! The text of `docs/COMMANDS.md`, from the rows.
 
+use crate::command::absent;
 use crate::command::docs::usage;
-use crate::command::spec::{Group, Spec};
+use crate::command::spec::Group;
 use crate::command::table::{Command, table};
-use crate::command::{FAMILIES, absent};
 use std::fmt::Write;
 
 const PREAMBLE: &str = "\
@@ -106,6 +106,8 @@ fn wrapped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::FAMILIES;
+    use crate::command::spec::Spec;
     use std::path::{Path, PathBuf};
 
     fn file() -> PathBuf {

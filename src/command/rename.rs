@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "move",
         arity: 3,
-        keys: &[KeySpec::one(1, KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::DELETE))],
+        keys: &[KeySpec::one(1, KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE))],
         flags: Flags::WRITE.and(Flags::FAST),
         acl: Acl::KEYSPACE.and(Acl::WRITE).and(Acl::FAST),
         summary: "Moves a key to another database.",

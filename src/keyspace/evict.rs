@@ -170,6 +170,7 @@ mod tests {
             assert!(shard.evict(rule, now));
         }
         assert_eq!(shard.counters.evicted, evictions as u64);
+        shard.assert_invariants();
         let exists = |number: &u64| {
             let (db, key) = (Db((number % 2) as u8), key(*number));
             shard.read(db, Key::new(&key), Use::Peek, now).is_some()

@@ -114,7 +114,9 @@ impl Transcript {
         let play = |step: &Step| {
             perform(&mut world, &step.action).map_err(|error| format!("{}: {error}", step.number))
         };
-        self.steps().map(play).collect()
+        let answers = self.steps().map(play).collect();
+        world.assert_invariants();
+        answers
     }
 
     /// Where the answers are not what the transcript expects.

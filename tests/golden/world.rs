@@ -117,6 +117,26 @@ impl World {
         Ok(got)
     }
 
+    /// Everybody goes away.
+    pub(crate) fn disconnect_all(&mut self) {
+        let mut connections = std::mem::take(&mut self.connections);
+        connections.values_mut().for_each(|connection| connection.session.close(&self.core));
+    }
+
+    /// Checks what must be true whatever was sent: shards are consistent, and whoever has left has left
+    /// nothing behind.
+    pub(crate) fn assert_invariants(&self) {
+        let node = &self.core.node;
+        for shard in (0..node.keyspace.shards()).map(ShardId) {
+            for shard in node.keyspace.borrow_shard(shard).shards() {
+                shard.assert_invariants();
+                let nobody = self.connections.is_empty();
+                assert!(!nobody || shard.watches.is_empty(), "nobody is left to watch a key");
+            }
+        }
+        assert_eq!(node.clients.connected(), self.connections.len(), "who has left is forgotten");
+    }
+
     /// Time passes: whatever is due happens at its own millisecond.
     pub(crate) fn advance(&mut self, ms: u64) -> Vec<(Name, Got)> {
         let end = self.clock.now().mono.plus(ms);

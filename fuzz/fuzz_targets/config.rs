@@ -1,0 +1,51 @@
+//! Configuration text: no text makes the reader panic, an error says where it is, and what CONFIG REWRITE
+//! makes of a text means what the text meant.
+#![no_main]
+
+use latchd::config::{Config, Files, Invocation};
+use libfuzzer_sys::fuzz_target;
+use std::io;
+use std::path::Path;
+
+const PATH: &str = "/etc/latchd.conf";
+
+/// One file, and no other.
+struct OneFile<'t>(&'t str);
+
+impl Files for OneFile<'_> {
+    fn read(&self, path: &Path) -> io::Result<String> {
+        if path == Path::new(PATH) {
+            Ok(self.0.to_owned())
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn stdin(&self) -> io::Result<String> {
+        Ok(String::new())
+    }
+}
+
+fn load(text: &str) -> Result<Config, String> {
+    match Config::load(&[PATH], &OneFile(text)) {
+        Ok((Invocation::Run(config), _)) => Ok(config),
+        Ok(_) => unreachable!("a path asks to run"),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let config = match load(text) {
+        Ok(config) => config,
+        Err(error) => return assert!(error.contains(PATH), "an error names the file: {error}"),
+    };
+    let rewritten = config.rewrite(Some(text));
+    let again = load(&rewritten).unwrap_or_else(|error| panic!("{error}\n{rewritten}"));
+    assert_eq!(again.get(&[b"*"]), config.get(&[b"*"]), "\n{rewritten}");
+    assert_eq!(again.rewrite(Some(&rewritten)), rewritten, "a second rewrite changes nothing");
+});

@@ -1,6 +1,7 @@
 //! Commands of Redis that this version does not have: the answer to one of them says so by name.
 //!
-//! The list is all of Redis 7.4; what has a row is not absent, so it needs no care when a row is added.
+//! The list is all of Redis 7.4; what has a row is not absent, so it needs no care when a row is
+//! added.
 
 use crate::command::debug;
 use crate::command::table::table;
@@ -70,7 +71,8 @@ pub(super) fn known(name: &[u8]) -> Option<&'static str> {
     REDIS_COMMANDS.split_whitespace().find(|known| known.as_bytes() == name)
 }
 
-/// What Redis has and this version does not, by name; subcommands only of containers that are there.
+/// What Redis has and this version does not, by name; subcommands only of containers that are
+/// there.
 pub(super) fn absent() -> impl Iterator<Item = &'static str> {
     REDIS_COMMANDS.split_whitespace().filter(|name| match name.split_once('|') {
         // They are no rows, in Redis neither.

@@ -84,8 +84,8 @@ fn purpose(command: &Command) -> String {
     text
 }
 
-/// A paragraph of lines of at most 100 columns; the first starts with `mark`, the others are indented
-/// as far.
+/// A paragraph of lines of at most 100 columns; the first starts with `mark`, the others are
+/// indented as far.
 fn wrapped(mark: &str, text: &str) -> String {
     const WIDTH: usize = 100;
     let mut lines = vec![String::from(mark)];

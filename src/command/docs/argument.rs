@@ -122,8 +122,8 @@ impl Argument {
     }
 }
 
-/// Finds the keys among arguments of which the first is word number `at`, and returns where the words
-/// behind them start; `None` where that depends on the request.
+/// Finds the keys among arguments of which the first is word number `at`, and returns where the
+/// words behind them start; `None` where that depends on the request.
 pub(super) fn place_keys(
     arguments: &mut [Argument],
     mut at: Option<usize>,

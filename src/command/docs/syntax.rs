@@ -1,9 +1,9 @@
 //! The notation of a row's `syntax` into a tree of arguments.
 //!
-//! It is the notation of the Redis documentation: `word` is a value, `WORD` a keyword, `[...]` may be
-//! left out, `<a | b>` is a choice, and `key [key ...]` says that what stands before is repeated. What
-//! that notation cannot say stands in braces, and [`usage`] leaves it out: `increment{double}` is the
-//! type of a word, `[NX | XX]{condition}` the name of a group.
+//! It is the notation of the Redis documentation: `word` is a value, `WORD` a keyword, `[...]` may
+//! be left out, `<a | b>` is a choice, and `key [key ...]` says that what stands before is
+//! repeated. What that notation cannot say stands in braces, and [`usage`] leaves it out:
+//! `increment{double}` is the type of a word, `[NX | XX]{condition}` the name of a group.
 
 use crate::command::docs::argument::{Argument, Shape, Type};
 

@@ -5,7 +5,8 @@ use super::{arguments, syntax, usage};
 use crate::command::spec::{KeyFlags, KeySpec, Run, Spec};
 use crate::command::table::table;
 
-/// A tree in one line: `name:type`, `TOKEN` before it, `?` optional, `+` repeated, `++` with its token.
+/// A tree in one line: `name:type`, `TOKEN` before it, `?` optional, `+` repeated, `++` with its
+/// token.
 fn shown(arguments: &[Argument]) -> String {
     let one = |argument: &Argument| {
         let inside = match &argument.shape {

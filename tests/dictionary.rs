@@ -1,4 +1,5 @@
-//! `fuzz/command.dict`: names and options of all commands as libFuzzer reads them, fresh from the rows.
+//! `fuzz/command.dict`: names and options of all commands as libFuzzer reads them, fresh from the
+//! rows.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test dictionary` writes it.
 

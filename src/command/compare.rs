@@ -26,8 +26,8 @@ pub(super) const ROWS: &[Spec] = &[
         since: "8.4.0",
         complexity: "O(1) for IFEQ/IFNE, O(N) for IFDEQ/IFDNE where N is the length of the string \
                      value.",
-        syntax: "key [IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | IFDNE \
-                 ifdne-digest]{condition}",
+        syntax: "key [IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | \
+                 IFDNE ifdne-digest]{condition}",
         run: Run::Plain(delex),
         ..BASE
     },

@@ -28,9 +28,9 @@ pub(super) const ROWS: &[Spec] = &[Spec {
     summary: "Increments the numeric value of a key by a number and sets its expiration time. \
               Uses 0 as initial value if the key doesn't exist.",
     since: "8.8.0",
-    syntax: "key [BYFLOAT increment{double} | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] \
-             [SATURATE] [EX seconds | PX milliseconds | EXAT unix-time-seconds | \
-             PXAT unix-time-milliseconds | PERSIST]{expiration} [ENX]",
+    syntax: "key [BYFLOAT increment{double} | BYINT increment] [LBOUND lowerbound] \
+             [UBOUND upperbound] [SATURATE] [EX seconds | PX milliseconds | \
+             EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]{expiration} [ENX]",
     run: Run::Plain(increx),
     ..BASE
 }];

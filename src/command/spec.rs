@@ -102,9 +102,12 @@ macro_rules! bit_set {
             /// The one with this name, in any case and without its `@`.
             #[must_use]
             pub fn named(name: &[u8]) -> Option<Self> {
+                let is_it = |known: &str| {
+                    known.trim_start_matches('@').as_bytes().eq_ignore_ascii_case(name)
+                };
                 [$(($set::$bit, $name)),*]
                     .into_iter()
-                    .find(|(_, it)| it.trim_start_matches('@').as_bytes().eq_ignore_ascii_case(name))
+                    .find(|(_, known)| is_it(known))
                     .map(|(bit, _)| bit)
             }
 

@@ -64,7 +64,8 @@ pub(super) const ROWS: &[Spec] = &[
                   in a single operation.",
         since: "8.4.0",
         complexity: "O(N) where N is the number of keys to set.",
-        syntax: "numkeys key value [key value ...] [NX | XX]{condition} [EX seconds | PX milliseconds | \
+        syntax: "numkeys key value [key value ...] [NX | XX]{condition} \
+                 [EX seconds | PX milliseconds | \
                  EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]{expiration}",
         run: Run::Plain(msetex),
         ..BASE

@@ -30,8 +30,8 @@ pub(crate) struct NodeState {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NodeStateError {
     #[error(
-        "cannot write {path}: {source}\nlatchd keeps its boot epoch there, so that fencing tokens never \
-         go back. Make the directory writable or choose another one with --dir."
+        "cannot write {path}: {source}\nlatchd keeps its boot epoch there, so that fencing tokens \
+         never go back. Make the directory writable or choose another one with --dir."
     )]
     Io { path: PathBuf, source: io::Error },
     #[error(

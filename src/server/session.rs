@@ -256,15 +256,14 @@ impl State {
         };
         match replies {
             Replies::On | Replies::SkipNext => {}
-            Replies::Off if self.caller.replies == Replies::Off => writer.out.truncate(before),
-            // This was CLIENT REPLY ON, which is answered.
-            Replies::Off => {}
-            Replies::SkipThis => {
+            Replies::Off | Replies::SkipThis if self.caller.replies == replies => {
                 writer.out.truncate(before);
-                if self.caller.replies == Replies::SkipThis {
+                if replies == Replies::SkipThis {
                     self.caller.replies = Replies::On;
                 }
             }
+            // This was CLIENT REPLY, and ON is answered.
+            Replies::Off | Replies::SkipThis => {}
         }
         step
     }

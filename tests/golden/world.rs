@@ -123,8 +123,8 @@ impl World {
         connections.values_mut().for_each(|connection| connection.session.close(&self.core));
     }
 
-    /// Checks what must be true whatever was sent: shards are consistent, and whoever has left has left
-    /// nothing behind.
+    /// Checks what must be true whatever was sent: shards are consistent, and whoever has left has
+    /// left nothing behind.
     pub(crate) fn assert_invariants(&self) {
         let node = &self.core.node;
         for shard in (0..node.keyspace.shards()).map(ShardId) {

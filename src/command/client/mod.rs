@@ -91,8 +91,9 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Terminates open connections.",
         since: "2.4.0",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "<ip:port | <ID client-id | TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>{client-type} | \
-                 USER username | ADDR ip:port | LADDR ip:port | SKIPME <YES | NO>{yes/no} | \
+        syntax: "<ip:port | <ID client-id | \
+                 TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>{client-type} | USER username | \
+                 ADDR ip:port | LADDR ip:port | SKIPME <YES | NO>{yes/no} | \
                  MAXAGE maxage>{filter} [...]>{filter}",
         history: &[
             ("2.8.12", "Added new filter format."),
@@ -115,8 +116,8 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Lists open connections.",
         since: "2.4.0",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{client-type}] [ID client-id \
-                 [client-id ...]]",
+        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{client-type}] \
+                 [ID client-id [client-id ...]]",
         tips: &["nondeterministic_output"],
         history: &[
             ("2.8.12", "Added unique client `id` field."),

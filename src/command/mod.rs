@@ -51,6 +51,8 @@ mod string_range;
 mod string_set;
 mod transaction;
 
+pub use reference::reference;
+
 use spec::Spec;
 
 /// The rows of all families.

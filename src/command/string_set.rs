@@ -107,6 +107,11 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
+/// The slot has handed out 2^32 tokens, and the next epoch is not on disk yet.
+const NO_TOKEN: CommandError = CommandError::fixed(
+    "TRYAGAIN The slot's fencing tokens are used up until its next epoch is written to node.state",
+);
+
 /// Under which condition SET writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Condition<'r> {
@@ -215,19 +220,21 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         write_value(cx.reply, cx.keys.string(key)?);
     }
     let now = cx.keys.now.mono;
-    let edit = cx.keys.edit(key);
-    let written = options.condition.allows(edit.value());
+    let written = options.condition.allows(cx.keys.edit(key).value());
+    let token = if written && options.answer == Answer::Token {
+        let token = cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(NO_TOKEN)?;
+        Some(token.get() as i64)
+    } else {
+        None
+    };
     if written {
-        write_until(edit, NewValue::Text(value), expiry, now);
+        write_until(cx.keys.edit(key), NewValue::Text(value), expiry, now);
     }
     match (options.answer, written) {
         (Answer::OldValue, _) => {}
         (Answer::Done | Answer::Token, false) => cx.reply.null(),
         (Answer::Done, true) => cx.reply.ok(),
-        (Answer::Token, true) => {
-            let slot = cx.keys.shards.shard(key.slot).slot_mut(key.slot);
-            cx.reply.int(slot.tokens.issue().get() as i64);
-        }
+        (Answer::Token, true) => cx.reply.int(token.unwrap_or_default()),
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ Examples:
 /// The text of `--version`, one line.
 #[must_use]
 pub fn version() -> String {
-    format!("latchd {}\n", env!("CARGO_PKG_VERSION"))
+    format!("latchd {}", env!("CARGO_PKG_VERSION"))
 }
 
 /// What the command line asks for.

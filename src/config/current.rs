@@ -151,7 +151,7 @@ impl Config {
     pub fn get(&self, patterns: &[&[u8]]) -> Vec<(String, Vec<u8>)> {
         let mut found: Vec<(String, Vec<u8>)> = Vec::new();
         let mut add = |name: String, slot: &Slot| {
-            if !found.iter().any(|(known, _)| *known == name) {
+            if !found.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
                 found.push((name, slot.value.text()));
             }
         };
@@ -505,7 +505,7 @@ mod tests {
         let names = |patterns: &[&str]| -> Vec<String> {
             get(&config, patterns).into_iter().map(|(name, _)| name).collect()
         };
-        assert_eq!(names(&["PORT", "port", "p?RT", "nosuch"]), ["PORT", "port"]);
+        assert_eq!(names(&["PORT", "port", "p?RT", "nosuch"]), ["PORT"]);
         assert_eq!(
             names(&["[ab]ppend*"]),
             ["appendonly", "appendfilename", "appenddirname", "appendfsync"]

@@ -4,9 +4,13 @@
 //! Not here: where the epoch comes from (`runtime/node_state.rs`).
 //! Invariant: a sequence never hands out a token that is not above all that it handed out before.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 /// Tokens stay below this, so that a client whose numbers are IEEE doubles reads them exactly.
 const TOKEN_LIMIT: u64 = 1 << 53;
 const SEQ_BITS: u32 = 32;
+/// From the middle of an epoch on, the next one is reserved.
+const SEQ_NEARLY_USED_UP: u64 = 1 << (SEQ_BITS - 1);
 
 /// Version of a slot's ownership: it grows whenever an owner cannot prove the last `seq`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +46,42 @@ impl FenceToken {
     }
 }
 
+/// The epochs whose tokens may be handed out: those that the node has put on disk, so that its next
+/// start begins above them.
+#[derive(Debug)]
+pub struct EpochReserve {
+    reserved: AtomicU32,
+    wanted: AtomicU32,
+}
+
+impl EpochReserve {
+    /// Everything up to `epoch` is on disk.
+    #[must_use]
+    pub const fn up_to(epoch: Epoch) -> Self {
+        Self { reserved: AtomicU32::new(epoch.0), wanted: AtomicU32::new(epoch.0) }
+    }
+
+    fn reserved(&self) -> u32 {
+        self.reserved.load(Ordering::Acquire)
+    }
+
+    fn want(&self, epoch: u32) {
+        self.wanted.fetch_max(epoch, Ordering::AcqRel);
+    }
+
+    /// The epoch that a slot will need soon and that is not on disk yet.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Epoch> {
+        let wanted = self.wanted.load(Ordering::Acquire);
+        if wanted > self.reserved() { Epoch::new(wanted) } else { None }
+    }
+
+    /// Notes that everything up to `epoch` is on disk now.
+    pub fn reserve(&self, epoch: Epoch) {
+        self.reserved.fetch_max(epoch.0, Ordering::AcqRel);
+    }
+}
+
 /// The tokens of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TokenSequence {
@@ -55,14 +95,19 @@ impl TokenSequence {
         Self { last: (epoch.0 as u64) << SEQ_BITS }
     }
 
-    /// The next token. When `seq` is used up, the epoch grows by itself: the numbers just go on.
-    ///
-    /// # Panics
-    /// When 2^53 tokens have been handed out: rather no server than a token twice.
-    pub fn issue(&mut self) -> FenceToken {
-        assert!(self.last + 1 < TOKEN_LIMIT, "a slot has tokens left");
-        self.last += 1;
-        FenceToken(self.last)
+    /// The next token. When `seq` is used up, the numbers go on in the next epoch, if that one has
+    /// been reserved; `None` if not: rather no token than one that a later start hands out again.
+    pub fn issue(&mut self, epochs: &EpochReserve) -> Option<FenceToken> {
+        let next = self.last + 1;
+        let epoch = (next >> SEQ_BITS) as u32;
+        if next & SEQ_NEARLY_USED_UP != 0 {
+            epochs.want(epoch + 1);
+        }
+        if epoch > epochs.reserved() || next >= TOKEN_LIMIT {
+            return None;
+        }
+        self.last = next;
+        Some(FenceToken(next))
     }
 
     /// The last token handed out; `None` if there was none in this epoch.
@@ -78,21 +123,39 @@ mod tests {
 
     #[test]
     fn a_first_boot_hands_out_1_2_3() {
+        let epochs = EpochReserve::up_to(Epoch::default());
         let mut tokens = TokenSequence::starting_at(Epoch::default());
-        assert_eq!([tokens.issue().get(), tokens.issue().get(), tokens.issue().get()], [1, 2, 3]);
+        let three = [(); 3].map(|()| tokens.issue(&epochs).unwrap().get());
+        assert_eq!(three, [1, 2, 3]);
     }
 
     #[test]
     fn a_later_epoch_is_above_every_token_of_an_earlier_one() {
+        let epochs = EpochReserve::up_to(Epoch::new(1).unwrap());
         let mut early = TokenSequence { last: u64::from(u32::MAX) - 1 };
         let mut late = TokenSequence::starting_at(Epoch::new(1).unwrap());
-        assert!(early.issue() < late.issue());
+        assert!(early.issue(&epochs).unwrap() < late.issue(&epochs).unwrap());
+    }
+
+    #[test]
+    fn a_used_up_epoch_waits_until_the_next_one_is_on_disk() {
+        let epochs = EpochReserve::up_to(Epoch::default());
+        let mut tokens = TokenSequence { last: SEQ_NEARLY_USED_UP - 2 };
+        assert!(tokens.issue(&epochs).is_some() && epochs.wanted().is_none());
+        assert!(tokens.issue(&epochs).is_some());
+        assert_eq!(epochs.wanted(), Epoch::new(1));
+        tokens.last = u64::from(u32::MAX);
+        assert_eq!(tokens.issue(&epochs), None);
+        epochs.reserve(Epoch::new(1).unwrap());
+        assert_eq!((tokens.issue(&epochs).unwrap().get(), epochs.wanted()), (1 << SEQ_BITS, None));
     }
 
     #[test]
     fn the_highest_epoch_keeps_tokens_below_2_to_the_53() {
-        let mut tokens = TokenSequence::starting_at(Epoch::new(Epoch::LIMIT - 1).unwrap());
-        assert!(tokens.issue().get() < TOKEN_LIMIT);
+        let last = Epoch::new(Epoch::LIMIT - 1).unwrap();
+        let mut tokens = TokenSequence::starting_at(last);
+        let token = tokens.issue(&EpochReserve::up_to(last)).unwrap();
+        assert!(token.get() < TOKEN_LIMIT);
         assert_eq!(Epoch::new(Epoch::LIMIT), None);
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
-use crate::coord::token::Epoch;
+use crate::coord::token::{Epoch, EpochReserve};
 use crate::keyspace::Db;
 use crate::keyspace::evict::Rule;
 use crate::keyspace::gauge::Gauge;
@@ -55,6 +55,7 @@ pub struct Keyspace {
     alarm: Box<dyn Alarm>,
     hashing: KeyHash,
     hints: Arc<Hints>,
+    epochs: Arc<EpochReserve>,
     gauge: Gauge,
 }
 
@@ -83,6 +84,7 @@ impl Keyspace {
         assert!(layout.shards.is_power_of_two() && layout.shards <= SlotId::COUNT);
         let slots = SlotId::COUNT / layout.shards;
         let hints = Arc::new(Hints::default());
+        let epochs = Arc::new(EpochReserve::up_to(layout.epoch));
         let cells = (0..layout.shards).filter_map(|shard| {
             let setup = ShardSetup {
                 first: SlotId::new(shard * slots)?,
@@ -92,13 +94,23 @@ impl Keyspace {
                 seed: layout.seed,
                 now: layout.now,
             };
-            Some(Cell(Mutex::new(Shard::with_hints(setup, Arc::clone(&hints)))))
+            Some(Cell(Mutex::new(Shard::with_shared(
+                setup,
+                Arc::clone(&hints),
+                Arc::clone(&epochs),
+            ))))
         });
         let shift = slots.trailing_zeros();
         let cells = cells.collect();
         let hashing = KeyHash::new(layout.seed);
         let gauge = Gauge::new(layout.shards, layout.seed);
-        Self { cells, shift, databases: layout.databases, alarm, hashing, hints, gauge }
+        Self { cells, shift, databases: layout.databases, alarm, hashing, hints, epochs, gauge }
+    }
+
+    /// The epochs of fencing tokens.
+    #[must_use]
+    pub fn epochs(&self) -> &EpochReserve {
+        &self.epochs
     }
 
     /// Number of shards.

@@ -8,6 +8,9 @@ pub mod evict;
 pub mod flush;
 mod gauge;
 mod hints;
+mod invariants;
+#[cfg(test)]
+mod model;
 pub mod scan;
 pub mod shard;
 pub mod slot;

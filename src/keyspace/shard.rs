@@ -6,7 +6,7 @@
 use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
-use crate::coord::token::Epoch;
+use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
@@ -65,7 +65,7 @@ pub enum Use {
 }
 
 /// How many keys a database has in this shard.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Keys.
     pub keys: u64,
@@ -124,17 +124,24 @@ pub struct Shard {
     pub(crate) rng: fastrand::Rng,
     hashing: KeyHash,
     hints: Arc<Hints>,
+    epochs: Arc<EpochReserve>,
 }
 
 impl Shard {
     /// A shard without keys.
     #[must_use]
     pub fn new(setup: ShardSetup) -> Self {
-        Self::with_hints(setup, Arc::default())
+        let epochs = Arc::new(EpochReserve::up_to(setup.epoch));
+        Self::with_shared(setup, Arc::default(), epochs)
     }
 
-    /// A shard without keys that notes in `hints` where its buckets are.
-    pub(crate) fn with_hints(setup: ShardSetup, hints: Arc<Hints>) -> Self {
+    /// A shard without keys that notes in `hints` where its buckets are, and hands out tokens of
+    /// the epochs that all shards have reserved.
+    pub(crate) fn with_shared(
+        setup: ShardSetup,
+        hints: Arc<Hints>,
+        epochs: Arc<EpochReserve>,
+    ) -> Self {
         let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
         let slots: Box<[Slot]> = slots.take(usize::from(setup.slots)).collect();
         for (index, slot) in slots.iter().enumerate() {
@@ -156,6 +163,7 @@ impl Shard {
             rng: fastrand::Rng::with_seed(setup.seed),
             hashing: KeyHash::new(setup.seed),
             hints,
+            epochs,
         }
     }
 
@@ -218,6 +226,12 @@ impl Shard {
     #[inline]
     pub fn edit<'s, 'k>(&'s mut self, db: Db, key: Key<'k>, now: Mono) -> Edit<'s, 'k> {
         Edit::new(self, db, key, now)
+    }
+
+    /// The slot's next fencing token; `None` while the epoch it would be in is not on disk.
+    pub fn issue_token(&mut self, slot: SlotId) -> Option<FenceToken> {
+        let index = self.index(slot);
+        self.slots[index].tokens.issue(&self.epochs)
     }
 
     /// The slot's state beside its keys.

@@ -45,6 +45,11 @@ impl Slot {
         &mut self.others[index]
     }
 
+    /// The tables that have been made, by number.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = (u8, &Table)> {
+        (0u8..).zip(std::iter::once(&self.main).chain(&self.others))
+    }
+
     /// Takes table number `table` out and leaves an empty one.
     pub(crate) fn take_table(&mut self, table: u8) -> Table {
         match table.checked_sub(1) {

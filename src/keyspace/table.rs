@@ -91,9 +91,13 @@ impl Bucket {
         }
     }
 
+    /// The bucket, and those that took what did not fit.
+    fn links(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |bucket| bucket.more.as_deref())
+    }
+
     fn iter(&self) -> impl Iterator<Item = &Entry> {
-        let links = std::iter::successors(Some(self), |bucket| bucket.more.as_deref());
-        links.flat_map(|bucket| bucket.cells.iter().flatten())
+        self.links().flat_map(|bucket| bucket.cells.iter().flatten())
     }
 }
 
@@ -273,6 +277,26 @@ impl Table {
             let cells = held.cells.iter().enumerate().filter(|(_, cell)| cell.is_some());
             cells.map(move |(cell, _)| Spot { bucket, link, cell })
         })
+    }
+
+    /// Checks the invariant, and what tags and counts say about the entries; called by tests.
+    ///
+    /// # Panics
+    /// If an entry cannot be found by its key, or a tag or a count is wrong.
+    pub(crate) fn assert_invariants(&self, hash_of: impl Fn(&[u8]) -> u64) {
+        assert!(self.buckets.is_empty() || self.buckets.len().is_power_of_two());
+        assert_eq!(self.iter().count(), self.entries, "the table counts its entries");
+        for entry in self.iter() {
+            let spot = self.find(hash_of(entry.key()), |other| other.key() == entry.key());
+            let found = spot.map(|spot| std::ptr::from_ref(self.at(spot)));
+            assert_eq!(found, Some(std::ptr::from_ref(entry)), "a key is found, and is there once");
+        }
+        for bucket in self.buckets.iter().flat_map(Bucket::links) {
+            for (cell, entry) in bucket.cells.iter().enumerate() {
+                let tag = entry.as_ref().map_or(0, |entry| tag_of(hash_of(entry.key())));
+                assert_eq!((bucket.tags >> (8 * cell)) as u8, tag, "a tag names its entry's hash");
+            }
+        }
     }
 
     /// Every entry, in no order.

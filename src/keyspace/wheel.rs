@@ -262,6 +262,20 @@ impl Wheel {
         self.timers -= 1;
     }
 
+    /// Every timer, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (TimerId, Mono, Target)> {
+        self.heads.iter().flat_map(|&head| self.list(head)).map(|id| {
+            let node = &self.nodes[id as usize];
+            (TimerId(id), node.deadline, node.target)
+        })
+    }
+
+    /// The names on the list that starts with `head`.
+    fn list(&self, head: u32) -> impl Iterator<Item = u32> {
+        let there = |id: u32| (id != NONE).then_some(id);
+        std::iter::successors(there(head), move |&id| there(self.nodes[id as usize].next))
+    }
+
     /// Checks the invariant; called by tests after every step.
     ///
     /// # Panics

@@ -184,12 +184,13 @@ impl CommandTotals {
         for (command, total) in self.iter().filter(|(_, total)| total.durations.count() > 0) {
             out.push_str("latency_percentiles_usec_");
             out.push_str(name_of(command));
-            let mut separator = ':';
+            out.push(':');
+            let mut separator = "";
             for &percentile in percentiles {
                 let us = total.durations.percentile_ns(percentile) as f64 / 1000.0;
                 write!(out, "{separator}p{}={us:.3}", percentile_name(percentile))
                     .expect("a String takes everything");
-                separator = ',';
+                separator = ",";
             }
             out.push_str("\r\n");
         }

@@ -10,7 +10,7 @@ use crate::observe::log::{LogControl, LogSettings, LogShape, LogTarget, install}
 use crate::runtime::alarms::Alarms;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::files::SystemFiles;
-use crate::runtime::node_state;
+use crate::runtime::node_state::{self, NodeState};
 use crate::runtime::outside::Stop;
 use crate::runtime::panics;
 use crate::runtime::pid_file::PidFile;
@@ -65,7 +65,7 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     make_room(&mut config, &platform)?;
     let listeners = listen(&settings, workers)?;
     let mut rng = fastrand::Rng::with_seed(random_seed()?);
-    let state = node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?;
+    let state = Arc::new(node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?);
     let shards = (workers * SHARDS_PER_WORKER).next_power_of_two().min(SHARDS_MAX);
     let layout = Layout {
         shards: shards as u16,
@@ -79,14 +79,14 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
         keyspace: Keyspace::new(layout, Box::new(alarms.clone())),
         config,
         platform: Box::new(platform),
-        identity: identity(state.id, hex_id(&mut rng), clock.as_ref(), workers),
+        identity: identity(state.id.clone(), hex_id(&mut rng), clock.as_ref(), workers),
         clock,
     }));
     announce(&node, &listeners, warnings);
     let pid_file = settings.pidfile.clone();
     let pid_file = pid_file.and_then(|path| PidFile::write(path, node.identity.pid));
-    serve(&node, listeners, &alarms)?;
-    drop((pid_file, state.lock));
+    serve(&node, listeners, &alarms, &state)?;
+    drop((pid_file, state));
     tracing::info!("latchd is now ready to exit, bye bye...");
     Ok(())
 }
@@ -197,7 +197,12 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
 }
 
 /// Runs the workers until somebody asks the server to stop.
-fn serve(node: &Arc<Node>, listeners: Listeners, alarms: &Alarms) -> Result<(), Box<dyn Error>> {
+fn serve(
+    node: &Arc<Node>,
+    listeners: Listeners,
+    alarms: &Alarms,
+    state: &Arc<NodeState>,
+) -> Result<(), Box<dyn Error>> {
     let stop = Arc::new(Stop::default());
     // Absolute, because CONFIG SET may change the working directory.
     let path = node.settings().unixsocket.as_ref().map(std::path::absolute).transpose()?;
@@ -210,7 +215,8 @@ fn serve(node: &Arc<Node>, listeners: Listeners, alarms: &Alarms) -> Result<(), 
             _ => None,
         };
         let (node, stop) = (Arc::clone(node), Arc::clone(&stop));
-        let setup = Setup { node, number, tcp, unix, alarms: alarms.clone(), stop };
+        let (alarms, state) = (alarms.clone(), Arc::clone(state));
+        let setup = Setup { node, number, tcp, unix, alarms, stop, state };
         let thread = std::thread::Builder::new().name(format!("worker-{number}"));
         threads.push(thread.spawn(move || worker::run(setup))?);
     }

@@ -21,8 +21,9 @@ pub(crate) struct NodeState {
     pub(crate) id: String,
     /// 0 at the first start.
     pub(crate) epoch: Epoch,
+    dir: PathBuf,
     /// Keeps a second server out of the directory as long as this one runs.
-    pub(crate) lock: File,
+    _lock: File,
 }
 
 /// Why the directory cannot be used: what, where, and what to do.
@@ -47,11 +48,20 @@ pub(crate) enum NodeStateError {
     Exhausted { path: PathBuf },
 }
 
+impl NodeState {
+    /// Puts `epoch` on disk: the next start begins above it.
+    pub(crate) fn reserve(&self, epoch: Epoch) -> io::Result<()> {
+        write(&self.dir, &self.dir.join(FILE), &self.id, epoch)
+    }
+}
+
 /// Counts this start. `fresh_id` names the node if it is new.
 pub(crate) fn open(dir: &Path, fresh_id: &str) -> Result<NodeState, NodeStateError> {
     let path = dir.join(FILE);
     let failed = |source| NodeStateError::Io { path: path.clone(), source };
-    let lock = lock(dir)?;
+    // CONFIG SET dir may change what a relative path means, and the file stays where it is.
+    let dir = std::path::absolute(dir).map_err(failed)?;
+    let lock = lock(&dir)?;
     let (id, boots) = match std::fs::read_to_string(&path) {
         Ok(text) => {
             let (id, epoch) = parse(&text)
@@ -65,8 +75,8 @@ pub(crate) fn open(dir: &Path, fresh_id: &str) -> Result<NodeState, NodeStateErr
         Err(error) => return Err(failed(error)),
     };
     let epoch = Epoch::new(boots).ok_or(NodeStateError::Exhausted { path: path.clone() })?;
-    write(dir, &path, &format!("{HEADER}\nnode-id {id}\nboot-epoch {boots}\n")).map_err(failed)?;
-    Ok(NodeState { id, epoch, lock })
+    write(&dir, &path, &id, epoch).map_err(failed)?;
+    Ok(NodeState { id, epoch, dir, _lock: lock })
 }
 
 fn lock(dir: &Path) -> Result<File, NodeStateError> {
@@ -100,7 +110,8 @@ fn parse(text: &str) -> Result<(String, Epoch), &'static str> {
 }
 
 /// Replaces the file in one step: after a crash it is the old one or the new one.
-fn write(dir: &Path, path: &Path, text: &str) -> io::Result<()> {
+fn write(dir: &Path, path: &Path, id: &str, epoch: Epoch) -> io::Result<()> {
+    let text = format!("{HEADER}\nnode-id {id}\nboot-epoch {}\n", epoch.get());
     let next = path.with_extension("state.new");
     let mut file = File::create(&next)?;
     file.write_all(text.as_bytes())?;

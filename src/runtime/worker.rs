@@ -9,6 +9,7 @@ use crate::net::listen::{accept_tcp, accept_unix};
 use crate::observe::latency::LatencyEvent;
 use crate::observe::rates::SAMPLE_EVERY_MS;
 use crate::runtime::alarms::Alarms;
+use crate::runtime::node_state::NodeState;
 use crate::runtime::outside::{Process, Stop};
 use crate::server::core::Core;
 use parking_lot::Mutex;
@@ -34,6 +35,7 @@ pub(crate) struct Setup {
     pub(crate) unix: Option<(std::os::unix::net::UnixListener, String)>,
     pub(crate) alarms: Alarms,
     pub(crate) stop: Arc<Stop>,
+    pub(crate) state: Arc<NodeState>,
 }
 
 /// Runs a worker on this thread until the server stops.
@@ -66,7 +68,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
     }
     let timers = tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
-        tokio::spawn(housekeeping(Arc::clone(&setup.node)));
+        tokio::spawn(housekeeping(Arc::clone(&setup.node), setup.state));
     }
     let failed = tokio::select! {
         () = setup.stop.asked() => None,
@@ -137,8 +139,18 @@ async fn run_shard(node: &Node, home: ShardId) -> Option<Mono> {
     }
 }
 
+/// Puts the next epoch of fencing tokens on disk before a slot needs it.
+fn reserve_epoch(node: &Node, state: &NodeState) {
+    let Some(epoch) = node.keyspace.epochs().wanted() else { return };
+    match state.reserve(epoch) {
+        Ok(()) => node.keyspace.epochs().reserve(epoch),
+        // Tried again at the next turn; when the slot gets there first, it hands out no tokens.
+        Err(error) => tracing::warn!(%error, "node.state cannot be written"),
+    }
+}
+
 /// Samples rates and memory, and closes idle clients.
-async fn housekeeping(node: Arc<Node>) {
+async fn housekeeping(node: Arc<Node>, state: Arc<NodeState>) {
     let mut samples: u64 = 0;
     let mut every = tokio::time::interval(Duration::from_millis(SAMPLE_EVERY_MS));
     every.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -147,6 +159,7 @@ async fn housekeeping(node: Arc<Node>) {
         node.clock.sync();
         let now = node.clock.now().mono;
         node.tallies.sample(now);
+        reserve_epoch(&node, &state);
         // Rarer than the rest: it asks every arena of the allocator.
         if samples.is_multiple_of(MEMORY_EVERY_SAMPLES) {
             let _ = node.memory();

@@ -8,7 +8,7 @@ use crate::base::time::{Now, Wall};
 use crate::command::args::Args;
 use crate::command::context::{Caller, Context, Effect, Keys};
 use crate::command::error::CommandError;
-use crate::command::spec::{Flags, Reach, Run};
+use crate::command::spec::{Flags, Reach, Run, SessionVerb};
 use crate::command::table::{Command, has_one_key, key_slots};
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::flush::Garbage;
@@ -94,12 +94,13 @@ pub(crate) fn run(core: &Core, cx: &mut Context<'_>, argv: Argv<'_>, slots: &[Sl
     let start = cx.reply.out.len();
     let outcome = match cx.command.spec.run {
         Run::Plain(function) => function(cx, Args::new(argv, words_of_name, slots)),
-        // The session takes care of its verbs. Of them only UNWATCH can be queued, and EXEC has
-        // ended all watches by then. A container has nothing to run.
-        Run::Session(_) | Run::Container => {
+        // EXEC has forgotten the watches already; this one was queued and still wants its answer.
+        Run::Session(SessionVerb::Unwatch) => {
             cx.reply.ok();
             Ok(())
         }
+        // The session has taken care of its other verbs, and a container has no words to run.
+        Run::Session(_) | Run::Container => Ok(()),
     };
     if let Err(error) = outcome {
         cx.reply.out.truncate(start);

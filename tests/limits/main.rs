@@ -5,6 +5,7 @@
 
 mod admission;
 mod big_requests;
+mod expiry;
 mod garbage;
 mod idle_flood;
 mod inspect;

@@ -4,7 +4,7 @@ use super::super::choice::{LogFormat, LogLevel};
 use super::super::directive::{Section, row};
 use super::super::kind::Kind;
 use super::super::value::Value;
-use super::{COUNT, POSITIVE, why};
+use super::{COUNT, why};
 
 /// What a supervisor can ask for; the first word is none of the others.
 const SHUTDOWN: Kind = Kind::Choices(&["default", "save", "nosave", "now", "force"]);
@@ -19,7 +19,13 @@ pub(super) const SECTION: Section = Section {
             "Threads that serve clients, each pinned to one core. 0 means one for each core.",
         )
         .at_start(),
-        row("databases", POSITIVE, "16", "How many databases SELECT can choose from.").at_start(),
+        row(
+            "databases",
+            Kind::Integer { min: 1, max: 256 },
+            "16",
+            "How many databases SELECT can choose from, 256 at most.",
+        )
+        .at_start(),
         row(
             "dir",
             Kind::Text,

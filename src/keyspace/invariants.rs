@@ -1,0 +1,63 @@
+//! What is always true of a shard, checked by counting everything again.
+//!
+//! Not here: the invariants of a wheel and of a table, which stand beside their fields. Tests and fuzzing
+//! call this after every step; it takes as long as there are keys.
+
+use crate::base::slot::SlotId;
+use crate::base::time::Mono;
+use crate::keyspace::entry::Entry;
+use crate::keyspace::shard::{Shard, Totals};
+use crate::keyspace::table::Table;
+use crate::keyspace::wheel::{Target, TimerId};
+use std::collections::HashMap;
+
+impl Shard {
+    /// Checks that the gate has kept everything true: timers and deadlines name each other, totals and
+    /// memory are what counting again gives, every key is in its slot and is found there.
+    ///
+    /// # Panics
+    /// If something is not; the message says what.
+    pub fn assert_invariants(&self) {
+        self.wheel.assert_invariants();
+        self.assert_tables_are_permuted();
+        let mut timers: HashMap<u32, _> =
+            self.wheel.iter().map(|(id, deadline, target)| (id.0, (deadline, target))).collect();
+        let mut totals = vec![Totals::default(); self.totals.len()];
+        let mut memory = 0;
+        for (index, slot) in self.slots.iter().enumerate() {
+            for (number, table) in slot.tables() {
+                table.assert_invariants(|key| self.hash(key));
+                memory += table.memory() + table.iter().map(Entry::memory).sum::<usize>();
+                for entry in table.iter() {
+                    assert_eq!(self.index(SlotId::of(entry.key())), index, "a key is in its slot");
+                    totals[usize::from(number)].add(entry);
+                }
+                self.assert_timers((index, number), table, |id| timers.remove(&id.0));
+            }
+        }
+        assert!(timers.is_empty(), "a timer ends an entry: {timers:?}");
+        assert_eq!(*self.totals, *totals, "totals are what counting gives");
+        assert_eq!(self.memory, memory, "memory is what adding up gives");
+    }
+
+    /// Every entry with a deadline has the timer that it names, and that timer names it.
+    fn assert_timers(
+        &self,
+        (index, number): (usize, u8),
+        table: &Table,
+        mut timer: impl FnMut(TimerId) -> Option<(Mono, Target)>,
+    ) {
+        for (entry, own) in table.iter().filter_map(|entry| Some((entry, entry.timer()?))) {
+            let target = Target { hash: self.hash(entry.key()), slot: index as u16, table: number };
+            assert_eq!(timer(own.id), Some((own.deadline, target)), "a deadline has its timer");
+        }
+    }
+
+    /// SWAPDB renames tables: every database has one, and no two have the same.
+    fn assert_tables_are_permuted(&self) {
+        let mut seen = vec![false; self.tables.len()];
+        for &table in &self.tables {
+            assert!(!std::mem::replace(&mut seen[usize::from(table)], true), "one database each");
+        }
+    }
+}

@@ -117,12 +117,6 @@ impl World {
         Ok(got)
     }
 
-    /// Everybody goes away.
-    pub(crate) fn disconnect_all(&mut self) {
-        let mut connections = std::mem::take(&mut self.connections);
-        connections.values_mut().for_each(|connection| connection.session.close(&self.core));
-    }
-
     /// Checks what must be true whatever was sent: shards are consistent, and whoever has left has
     /// left nothing behind.
     pub(crate) fn assert_invariants(&self) {

@@ -22,7 +22,11 @@ pub(super) fn describe(reply: &mut Writer, command: &Command) {
     for keys in spec.keys {
         describe_keys(reply, keys);
     }
-    reply.set(command.subcommands.len());
+    // An array if there are some and a set if there are none, as in Redis.
+    match command.subcommands.len() {
+        0 => reply.set(0),
+        count => reply.array(count),
+    }
     for id in &command.subcommands {
         describe(reply, table().command(*id));
     }

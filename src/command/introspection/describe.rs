@@ -22,7 +22,7 @@ pub(super) fn describe(reply: &mut Writer, command: &Command) {
     for keys in spec.keys {
         describe_keys(reply, keys);
     }
-    reply.set(command.subcommands.len());
+    reply.array(command.subcommands.len());
     for id in &command.subcommands {
         describe(reply, table().command(*id));
     }

@@ -1,4 +1,5 @@
-//! Well-formed requests: commands by their rows, words that mean something to them, three clients, and time.
+//! Well-formed requests: commands by their rows, words that mean something to them, three clients,
+//! and time.
 //!
 //! The input chooses; whatever it chooses, replies come back and the shards stay consistent.
 #![no_main]
@@ -131,7 +132,11 @@ fn request(choice: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 fn step(choice: &mut Unstructured<'_>, world: &mut World) -> Result<Server> {
     let clients: Vec<char> = CLIENTS.chars().collect();
     Ok(match choice.int_in_range(0..=19)? {
-        0 => node::advance(world, *choice.choose(&TIMES_MS)?),
+        0 => {
+            let server = node::advance(world, *choice.choose(&TIMES_MS)?);
+            world.assert_invariants();
+            server
+        }
         1 => {
             // Whoever is not connected cannot leave.
             let _ = world.disconnect(*choice.choose(&clients)?);
@@ -152,7 +157,6 @@ fuzz_target!(|input: &[u8]| {
         {
             break;
         }
-        world.assert_invariants();
     }
     node::end(world);
 });

@@ -167,9 +167,9 @@ impl Table {
     pub fn lookup(&'static self, argv: Argv<'_>) -> Lookup {
         let name = argv.get(0).unwrap_or_default();
         let Some(command) = self.by_name(name) else {
-            // `client|id` is a name that errors and COMMAND use, not one that can be called.
-            let known = (!name.contains(&b'|')).then(|| absent::known(name)).flatten();
-            return known.map_or(Lookup::Unknown, Lookup::Absent);
+            // `client|id` is how subcommands are listed, not how they are called.
+            let name = if name.contains(&b'|') { &[] } else { name };
+            return absent::known(name).map_or(Lookup::Unknown, Lookup::Absent);
         };
         match argv.get(1) {
             Some(sub) if !command.subcommands.is_empty() => self.lookup_subcommand(command, sub),

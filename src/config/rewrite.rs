@@ -91,12 +91,12 @@ struct Page {
 impl Page {
     fn read(content: &str) -> Self {
         let mut page = Self { lines: Vec::new(), places: HashMap::new(), signed: false };
+        if content.is_empty() {
+            return page;
+        }
         // The file's last line break ends a line, it does not start an empty one.
         let content = content.strip_suffix('\n').unwrap_or(content);
-        let lines = content.split('\n').map(file::trimmed);
-        for line in lines.filter(|_| !content.is_empty()) {
-            page.line(line);
-        }
+        content.split('\n').map(file::trimmed).for_each(|line| page.line(line));
         page
     }
 
@@ -184,6 +184,15 @@ mod tests {
         let config = changed(&[("timeout", "7"), ("loglevel", "debug")]);
         let before = "# top\nLogLevel   notice\ntimeout 5\n  # end\n";
         assert_eq!(config.rewrite(Some(before)), "# top\nloglevel debug\ntimeout 7\n# end\n");
+    }
+
+    #[test]
+    fn what_is_blank_stays_as_it_is() {
+        let rewrite = |existing| Config::default().rewrite(Some(existing));
+        assert_eq!(
+            (rewrite(""), rewrite("\n"), rewrite("\t")),
+            ("".into(), "\n".into(), "\n".into())
+        );
     }
 
     #[test]

@@ -45,9 +45,10 @@ impl Slot {
         &mut self.others[index]
     }
 
-    /// The tables that have been made, by number.
+    /// The tables that have keys or room for them, by number.
     pub(crate) fn tables(&self) -> impl Iterator<Item = (u8, &Table)> {
-        (0u8..).zip(std::iter::once(&self.main).chain(&self.others))
+        let made = (0u8..).zip(std::iter::once(&self.main).chain(&self.others));
+        made.filter(|(_, table)| !table.is_empty() || table.bucket_count() > 0)
     }
 
     /// Takes table number `table` out and leaves an empty one.

@@ -359,8 +359,8 @@ impl State {
     #[inline]
     fn run(&mut self, core: &Core, call: Call<'_>, writer: &mut Writer, at: &mut Start) -> Step {
         let command = call.command;
-        let is_exec = matches!(command.spec.run, Run::Session(SessionVerb::Exec));
-        if is_exec || command.spec.group == Group::Connection {
+        let shows_itself = matches!(command.spec.run, Run::Session(SessionVerb::Exec));
+        if command.spec.group == Group::Connection || shows_itself {
             // CLIENT LIST and CLIENT INFO show this connection as it is now.
             self.protocol = writer.protocol;
             self.caller.client.set_figures(&self.figures(at.now));

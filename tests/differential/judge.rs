@@ -5,7 +5,7 @@
 
 use crate::canon::{
     client_fields, command_entries, hello_fields, help_frame, keyspace_lines, kind, kind_only,
-    object_fields, sorted, sorted_pairs,
+    nothing, object_fields, sorted, sorted_pairs,
 };
 use crate::sequence::Argv;
 use crate::support::Frame;
@@ -99,7 +99,12 @@ const LOOSE: &[Loose] = &[
     ),
     loose("INFO", Anywhere, Canon(keyspace_lines), "avg_ttl is sampled, and 7.4 has a field more"),
     loose("TIME", Anywhere, Shape, "the time"),
-    loose("MEMORY USAGE", Anywhere, Shape, "bytes of another memory layout"),
+    loose(
+        "MEMORY USAGE",
+        Anywhere,
+        Canon(nothing),
+        "bytes of another memory layout, and Redis still sees a key whose time is over",
+    ),
     loose("MEMORY STATS", Anywhere, Canon(kind_only), "fields of another memory layout"),
     loose("MEMORY DOCTOR", Anywhere, Shape, "prose about the memory of this server"),
     loose("LATENCY DOCTOR", Anywhere, Shape, "prose about the latency of this server"),

@@ -22,10 +22,10 @@ pub(super) fn describe(reply: &mut Writer, command: &Command) {
     for keys in spec.keys {
         describe_keys(reply, keys);
     }
-    // An array if there are some and a set if there are none, as in Redis.
     match command.subcommands.len() {
+        // Redis answers an empty set here, but the subcommands as an array.
         0 => reply.set(0),
-        count => reply.array(count),
+        subcommands => reply.array(subcommands),
     }
     for id in &command.subcommands {
         describe(reply, table().command(*id));

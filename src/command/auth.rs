@@ -130,10 +130,8 @@ impl<'r> Handshake<'r> {
                 crate::command::client::check_name(name)?;
                 wanted.name = Some(name);
             } else {
-                let mut text = b"ERR Syntax error in HELLO option '".to_vec();
-                text.extend_from_slice(option);
-                text.push(b'\'');
-                return Err(CommandError::new(text));
+                let before = "ERR Syntax error in HELLO option '";
+                return Err(CommandError::quoting(before, option, "'"));
             }
         }
         Ok(wanted)

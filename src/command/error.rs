@@ -55,12 +55,16 @@ impl CommandError {
     pub fn subcommand_syntax(argv: Argv<'_>) -> Self {
         let container = argv.get(0).unwrap_or_default().to_ascii_uppercase();
         let name = argv.get(1).unwrap_or_default();
-        let mut text = b"ERR unknown subcommand or wrong number of arguments for '".to_vec();
-        text.extend_from_slice(&name[..name.len().min(128)]);
-        text.extend_from_slice(b"'. Try ");
-        text.extend_from_slice(&container);
-        text.extend_from_slice(b" HELP.");
-        Self::new(text)
+        let before = "ERR unknown subcommand or wrong number of arguments for '";
+        let after = format!("'. Try {} HELP.", String::from_utf8_lossy(&container));
+        Self::quoting(before, &name[..name.len().min(128)], &after)
+    }
+
+    /// An error that repeats a word: up to its first NUL, as C's `%s` does.
+    #[must_use]
+    pub fn quoting(before: &str, word: &[u8], after: &str) -> Self {
+        let end = word.iter().position(|&byte| byte == 0).unwrap_or(word.len());
+        Self::new([before.as_bytes(), &word[..end], after.as_bytes()].concat())
     }
 
     /// Redis has this command or subcommand (`client|tracking`), and this version does not.

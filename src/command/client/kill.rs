@@ -39,7 +39,7 @@ impl<'r> Filter<'r> {
                 b"laddr" => filter.local_address = Some(value),
                 b"user" if value == DEFAULT_USER => filter.user = Some(value),
                 b"user" => {
-                    return Err(CommandError::new([b"ERR No such user '", value, b"'"].concat()));
+                    return Err(CommandError::quoting("ERR No such user '", value, "'"));
                 }
                 b"skipme" if value.eq_ignore_ascii_case(b"yes") => filter.spare = Some(caller),
                 b"skipme" if value.eq_ignore_ascii_case(b"no") => filter.spare = None,

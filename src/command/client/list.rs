@@ -27,7 +27,7 @@ impl Class {
             b"slave" | b"replica" => Ok(Self::Replica),
             b"master" => Ok(Self::Primary),
             b"pubsub" => Ok(Self::Subscriber),
-            _ => Err(CommandError::new([b"ERR Unknown client type '", name, b"'"].concat())),
+            _ => Err(CommandError::quoting("ERR Unknown client type '", name, "'")),
         }
     }
 

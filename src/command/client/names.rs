@@ -55,7 +55,7 @@ pub(super) fn setinfo(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (is_name, is_version) =
         (attribute.eq_ignore_ascii_case(b"lib-name"), attribute.eq_ignore_ascii_case(b"lib-ver"));
     if !is_name && !is_version {
-        return Err(CommandError::new([b"ERR Unrecognized option '", attribute, b"'"].concat()));
+        return Err(CommandError::quoting("ERR Unrecognized option '", attribute, "'"));
     }
     if !is_plain(value) {
         let why = b" cannot contain spaces, newlines or special characters.";

@@ -157,6 +157,10 @@ fn command(dice: &mut Dice) -> Argv {
     let about = dice.request(families[family]);
     let mut argv = words(["COMMAND", dice.pick(&["GETKEYS", "getkeys", "GETKEYSANDFLAGS"])]);
     argv.extend(about);
+    // Before 7.2 it wants two words at least.
+    if argv.len() < 4 {
+        argv.push(dice.value());
+    }
     argv
 }
 

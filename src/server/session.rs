@@ -130,7 +130,7 @@ impl Session {
                     let rest = &input[turn.used..];
                     refusal::log_protocol_error(core.settings(), self.client(), error, rest);
                     if self.state.caller.replies == Replies::On {
-                        let error = CommandError::new(format!("ERR {error}"));
+                        let error = CommandError::new([b"ERR ", &*error.text()].concat());
                         dispatch::refuse(core, writer, &error);
                     }
                     turn.used = input.len();

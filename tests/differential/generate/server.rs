@@ -157,9 +157,9 @@ fn command(dice: &mut Dice) -> Argv {
     let about = dice.request(families[family]);
     let mut argv = words(["COMMAND", dice.pick(&["GETKEYS", "getkeys", "GETKEYSANDFLAGS"])]);
     argv.extend(about);
-    // Redis 7.0 refuses one word by the arity of GETKEYS, 7.4 says what is wrong with it.
-    if argv.len() == 3 {
-        argv.push(dice.key());
+    // Before 7.2 it wants two words at least.
+    if argv.len() < 4 {
+        argv.push(dice.value());
     }
     argv
 }

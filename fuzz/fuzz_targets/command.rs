@@ -1,4 +1,5 @@
-//! Well-formed requests: commands by their rows, words that mean something to them, three clients, and time.
+//! Well-formed requests: commands by their rows, words that mean something to them, three clients,
+//! and time.
 //!
 //! The input chooses; whatever it chooses, replies come back and the shards stay consistent.
 #![no_main]

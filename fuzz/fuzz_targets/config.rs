@@ -1,5 +1,5 @@
-//! Configuration text: no text makes the reader panic, an error says where it is, and what CONFIG REWRITE
-//! makes of a text means what the text meant.
+//! Configuration text: no text makes the reader panic, an error says where it is, and what CONFIG
+//! REWRITE makes of a text means what the text meant.
 #![no_main]
 
 use latchd::config::{Config, Files, Invocation};

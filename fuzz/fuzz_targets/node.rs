@@ -43,7 +43,8 @@ fn read(got: Vec<(Name, Got)>) -> Server {
     server
 }
 
-/// Everybody leaves and every key with an end ends; before and after, the shards must be consistent.
+/// Everybody leaves and every key with an end ends; before and after, the shards must be
+/// consistent.
 pub(crate) fn end(mut world: World) {
     world.assert_invariants();
     for client in CLIENTS {

@@ -1,4 +1,5 @@
-//! The request parser on arbitrary bytes: the same requests, or the same error, whole and in pieces.
+//! The request parser on arbitrary bytes: the same requests, or the same error, whole and in
+//! pieces.
 //!
 //! The first bytes say who sends and where the rest is cut.
 #![no_main]

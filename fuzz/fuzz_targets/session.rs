@@ -1,5 +1,5 @@
-//! Arbitrary bytes from a client, in two pieces and with time between them: replies come back, and the
-//! shards stay consistent.
+//! Arbitrary bytes from a client, in two pieces and with time between them: replies come back, and
+//! the shards stay consistent.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

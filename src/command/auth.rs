@@ -131,7 +131,8 @@ impl<'r> Handshake<'r> {
                 wanted.name = Some(name);
             } else {
                 let mut text = b"ERR Syntax error in HELLO option '".to_vec();
-                text.extend_from_slice(option);
+                // As C prints it, up to the first NUL.
+                text.extend(option.iter().take_while(|&&byte| byte != 0));
                 text.push(b'\'');
                 return Err(CommandError::new(text));
             }

@@ -167,6 +167,8 @@ impl Table {
     pub fn lookup(&'static self, argv: Argv<'_>) -> Lookup {
         let name = argv.get(0).unwrap_or_default();
         let Some(command) = self.by_name(name) else {
+            // `client|id` is how subcommands are listed, not how they are called.
+            let name = if name.contains(&b'|') { &[] } else { name };
             return absent::known(name).map_or(Lookup::Unknown, Lookup::Absent);
         };
         match argv.get(1) {

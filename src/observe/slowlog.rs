@@ -86,11 +86,10 @@ impl SlowLog {
         self.slower_than_us.load(Relaxed)
     }
 
-    /// Sets `slowlog-max-len`, and drops the oldest entries beyond it.
+    /// Sets `slowlog-max-len`. As in Redis, the oldest entries beyond it go with the next one that
+    /// comes.
     pub fn set_len_max(&self, len_max: usize) {
-        let mut ring = self.ring.lock();
-        ring.len_max = len_max;
-        ring.trim();
+        self.ring.lock().len_max = len_max;
     }
 
     /// Whether a request that took so long belongs into the log.
@@ -241,7 +240,9 @@ mod tests {
         assert_eq!(ids(&log, usize::MAX), [4, 3, 2]);
         assert_eq!(ids(&log, 2), [4, 3]);
         log.set_len_max(1);
-        assert_eq!((ids(&log, usize::MAX), log.len()), (vec![4], 1));
+        assert_eq!(log.len(), 3);
+        push(&log, &["ping"]);
+        assert_eq!((ids(&log, usize::MAX), log.len()), (vec![5], 1));
         log.set_len_max(0);
         push(&log, &["ping"]);
         assert!(log.is_empty());

@@ -136,6 +136,26 @@ pub enum ProtocolError {
     UnauthenticatedLength,
 }
 
+impl ProtocolError {
+    /// The error's text as bytes: the byte that was there instead of a `$` stands as it came.
+    #[must_use]
+    pub fn text(self) -> Vec<u8> {
+        match self {
+            Self::NotABulk(byte) => {
+                [b"Protocol error: expected '$', got '", &[byte][..], b"'"].concat()
+            }
+            Self::InlineTooBig
+            | Self::UnbalancedQuotes
+            | Self::CountTooLong
+            | Self::InvalidCount
+            | Self::UnauthenticatedCount
+            | Self::LengthTooLong
+            | Self::InvalidLength
+            | Self::UnauthenticatedLength => self.to_string().into_bytes(),
+        }
+    }
+}
+
 /// A connection's place in the request that it is sending.
 #[derive(Debug, Default)]
 pub struct Parser {

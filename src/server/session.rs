@@ -130,7 +130,7 @@ impl Session {
                     let rest = &input[turn.used..];
                     refusal::log_protocol_error(core.settings(), self.client(), error, rest);
                     if self.state.caller.replies == Replies::On {
-                        let error = CommandError::new(format!("ERR {error}"));
+                        let error = CommandError::new([b"ERR ", &*error.text()].concat());
                         dispatch::refuse(core, writer, &error);
                     }
                     turn.used = input.len();
@@ -359,7 +359,8 @@ impl State {
     #[inline]
     fn run(&mut self, core: &Core, call: Call<'_>, writer: &mut Writer, at: &mut Start) -> Step {
         let command = call.command;
-        if command.spec.group == Group::Connection {
+        let shows_itself = matches!(command.spec.run, Run::Session(SessionVerb::Exec));
+        if command.spec.group == Group::Connection || shows_itself {
             // CLIENT LIST and CLIENT INFO show this connection as it is now.
             self.protocol = writer.protocol;
             self.caller.client.set_figures(&self.figures(at.now));

@@ -53,6 +53,11 @@ pub fn kind_only(frame: Frame) -> Frame {
     only(&frame, "")
 }
 
+/// Nothing of it.
+pub fn nothing(_: Frame) -> Frame {
+    Frame::List(b'*', Vec::new())
+}
+
 /// The elements in the order of their bytes.
 pub fn sorted(frame: Frame) -> Frame {
     let Frame::List(byte, mut items) = frame else { return frame };

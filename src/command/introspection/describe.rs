@@ -22,7 +22,11 @@ pub(super) fn describe(reply: &mut Writer, command: &Command) {
     for keys in spec.keys {
         describe_keys(reply, keys);
     }
-    reply.set(command.subcommands.len());
+    match command.subcommands.len() {
+        // Redis answers an empty set here, but the subcommands as an array.
+        0 => reply.set(0),
+        subcommands => reply.array(subcommands),
+    }
     for id in &command.subcommands {
         describe(reply, table().command(*id));
     }

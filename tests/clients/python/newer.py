@@ -46,7 +46,7 @@ same(r.ttl("n"), -1)
 # Connections that leave no trace, and that say which library they are.
 same(r.client_no_touch("ON"), "OK")
 same(r.client_no_touch("OFF"), "OK")
-same(r.client_setinfo("LIB-NAME", "tests"), "OK")
+same(r.client_setinfo("LIB-NAME", "tests"), True)
 info = r.client_info()
 same(info["lib-name"], "tests")
 holds("lib-ver" in info, info)

@@ -62,8 +62,12 @@ fn hello(dice: &mut Dice) -> Argv {
             1 => words(["AUTH", "nobody", "x"]),
             _ => Vec::new(),
         };
-        let name =
-            if dice.one_in(4) { request("SETNAME", [client_name(dice)]) } else { Vec::new() };
+        // Redis 7.0 takes the name before it knows whether the rest is right, 7.4 afterwards.
+        let name = if auth.is_empty() && dice.one_in(4) {
+            request("SETNAME", [client_name(dice)])
+        } else {
+            Vec::new()
+        };
         argv.extend(dice.options(vec![auth, name]));
     }
     argv
@@ -153,6 +157,10 @@ fn command(dice: &mut Dice) -> Argv {
     let about = dice.request(families[family]);
     let mut argv = words(["COMMAND", dice.pick(&["GETKEYS", "getkeys", "GETKEYSANDFLAGS"])]);
     argv.extend(about);
+    // Before 7.2 it wants two words at least.
+    if argv.len() < 4 {
+        argv.push(dice.value());
+    }
     argv
 }
 

@@ -8,7 +8,7 @@ use latchd::command::spec::Spec;
 use latchd::command::table::{Command, table};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use node::Server;
+use node::{CLIENTS, Server};
 use std::sync::LazyLock;
 use world::World;
 
@@ -23,7 +23,6 @@ mod outside;
 #[path = "../../tests/golden/world.rs"]
 mod world;
 
-const CLIENTS: &str = "abc";
 const STEPS_MAX: usize = 200;
 /// Words beyond the number that the row asks for, or missing from it.
 const WORDS_MORE_MAX: u32 = 8;
@@ -130,7 +129,6 @@ fn request(choice: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 
 /// One step: somebody asks for something, or leaves, or time passes.
 fn step(choice: &mut Unstructured<'_>, world: &mut World) -> Result<Server> {
-    let clients: Vec<char> = CLIENTS.chars().collect();
     Ok(match choice.int_in_range(0..=19)? {
         0 => {
             let server = node::advance(world, *choice.choose(&TIMES_MS)?);
@@ -139,11 +137,11 @@ fn step(choice: &mut Unstructured<'_>, world: &mut World) -> Result<Server> {
         }
         1 => {
             // Whoever is not connected cannot leave.
-            let _ = world.disconnect(*choice.choose(&clients)?);
+            let _ = world.disconnect(*choice.choose(&CLIENTS)?);
             Server::Runs
         }
         _ => {
-            let (client, request) = (*choice.choose(&clients)?, request(choice)?);
+            let (client, request) = (*choice.choose(&CLIENTS)?, request(choice)?);
             node::send(world, client, &request)
         }
     })

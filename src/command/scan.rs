@@ -173,8 +173,9 @@ fn scan(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 }
 
 /// A cursor as C's `strtoul` reads it, which is what Redis does: a sign is fine and wraps around,
-/// nothing at all is 0, blanks in front are not taken.
+/// nothing at all is 0, blanks in front are not taken, and a NUL ends it.
 fn cursor(word: &[u8]) -> Option<u64> {
+    let word = word.split(|&byte| byte == 0).next().unwrap_or_default();
     let (negative, digits) = match word {
         [b'-', digits @ ..] if !digits.is_empty() => (true, digits),
         [b'+', digits @ ..] if !digits.is_empty() => (false, digits),

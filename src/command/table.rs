@@ -67,11 +67,15 @@ fn fold(name: &[u8]) -> Option<[u64; 3]> {
     if name.len() > NAME_BYTES_MAX || name.last() == Some(&0) {
         return None;
     }
-    let mut bytes = [0u8; NAME_BYTES_MAX];
-    bytes[..name.len()].copy_from_slice(name);
+    let (whole, rest) = name.as_chunks::<8>();
     let mut words = [0; 3];
-    for (word, chunk) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+    for (word, chunk) in words.iter_mut().zip(whole) {
         *word = lower_case(u64::from_le_bytes(*chunk));
+    }
+    if let Some(word) = words.get_mut(whole.len()) {
+        // Byte by byte: most names are short, and a copy of unknown length is a call.
+        let little_endian = rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        *word = lower_case(little_endian);
     }
     Some(words)
 }

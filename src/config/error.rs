@@ -132,6 +132,8 @@ impl SetError {
     pub fn wire(&self) -> String {
         let text = match self {
             Self::Unknown { name } => {
+                // As C prints it, up to the first NUL.
+                let name = name.split('\0').next().unwrap_or_default();
                 format!("ERR Unknown option or number of arguments for CONFIG SET - '{name}'")
             }
             Self::Failed { name, reason } => {

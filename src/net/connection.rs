@@ -27,8 +27,9 @@ use tokio::time::{Sleep, sleep};
 const READ_BYTES: usize = 64 * 1024;
 /// Room added for each read when a request is larger than that.
 const READ_MORE_BYTES: usize = 64 * 1024;
-/// A buffer that grew beyond this is given back when it is empty.
-const KEEP_BYTES_MAX: usize = 1024 * 1024;
+/// Buffers for replies that a worker keeps, and how large one of them may be.
+const SPARE_MAX: usize = 256;
+const SPARE_BYTES_MAX: usize = 16 * 1024;
 
 /// What carries out the effects that go beyond a connection.
 pub trait Outside: Send + Sync {
@@ -42,6 +43,8 @@ pub struct Desk {
     core: Core,
     writer: Writer,
     input: Box<[u8]>,
+    /// Empty buffers for replies, so that an active connection takes one and an idle one has none.
+    spare: Vec<Vec<u8>>,
 }
 
 /// A worker's connections, as one of them sees it.
@@ -59,7 +62,8 @@ impl Desk {
     /// The desk of one worker.
     #[must_use]
     pub fn new(core: Core) -> Self {
-        Self { core, writer: Writer::default(), input: vec![0; READ_BYTES].into() }
+        let input = vec![0; READ_BYTES].into();
+        Self { core, writer: Writer::default(), input, spare: Vec::new() }
     }
 
     /// Looks at what may have changed since the last turn, and drops what a session that panicked
@@ -69,6 +73,14 @@ impl Desk {
         self.core.node.stall.wait();
         self.core.refresh();
         self.writer.out.clear();
+    }
+
+    /// Keeps a buffer for the next replies, unless there are enough or it has grown large.
+    fn recycle(&mut self, mut buffer: Vec<u8>) {
+        if self.spare.len() < SPARE_MAX && buffer.capacity() <= SPARE_BYTES_MAX {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
     }
 
     /// The worker's view of the node.
@@ -90,6 +102,10 @@ pub(crate) struct Connection {
     /// Replies that the socket did not take, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
+    /// Whether they have not been offered to the socket yet.
+    fresh: bool,
+    /// Whether the socket has refused some of them.
+    backlogged: bool,
     over_soft_since: Option<Mono>,
     closing: bool,
     effect: Option<Effect>,
@@ -118,6 +134,8 @@ impl Connection {
             resume: false,
             unsent: Vec::new(),
             sent: 0,
+            fresh: false,
+            backlogged: false,
             over_soft_since: None,
             closing: false,
             effect: None,
@@ -160,13 +178,17 @@ impl Connection {
                 Kill::AfterReply => self.closing = true,
                 Kill::No => {}
             }
+            if std::mem::take(&mut self.fresh) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             match self.poll_flush(cx) {
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Failed),
                 Poll::Ready(Ok(())) if self.closing => return Poll::Ready(End::Closed),
                 Poll::Pending if self.closing => return Poll::Pending,
                 Poll::Ready(Ok(())) | Poll::Pending => {}
             }
-            if self.over_soft_since.is_some()
+            if self.backlogged
                 && let Err(end) = self.check_limits(cx)
             {
                 return Poll::Ready(end);
@@ -178,14 +200,19 @@ impl Connection {
             }
             let step = if self.resume {
                 match self.poll_pause(cx) {
-                    Poll::Ready(()) => self.pending_turn(cx),
+                    Poll::Ready(()) => {
+                        self.pending_turn();
+                        Ok(())
+                    }
                     // Nobody who has gone away is kept until the pause is over.
                     Poll::Pending => ready!(self.poll_read_ahead(cx)),
                 }
             } else {
                 ready!(self.poll_read(cx))
             };
-            if let Err(end) = step.and_then(|()| self.check_limits(cx)) {
+            // Replies that have not been offered to the socket yet are no backlog.
+            let limits = |()| if self.fresh { Ok(()) } else { self.check_limits(cx) };
+            if let Err(end) = step.and_then(limits) {
                 return Poll::Ready(end);
             }
         }
@@ -215,14 +242,27 @@ impl Connection {
 
     /// Sends what the socket has not taken yet.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        while self.sent < self.unsent.len() {
-            self.sent += ready!(self.stream.poll_write(cx, &self.unsent[self.sent..]))?;
-            self.count(Count::Writes, 1);
+        if self.unsent.is_empty() {
+            return Poll::Ready(Ok(()));
         }
-        if self.sent > 0 {
-            (self.unsent, self.sent, self.over_soft_since) = (Vec::new(), 0, None);
+        while self.sent < self.unsent.len() {
+            match self.stream.poll_write(cx, &self.unsent[self.sent..])? {
+                Poll::Ready(taken) => self.sent += taken,
+                Poll::Pending => {
+                    self.backlogged = true;
+                    self.publish_buffers();
+                    return Poll::Pending;
+                }
+            }
+        }
+        (self.sent, self.over_soft_since) = (0, None);
+        let buffer = std::mem::take(&mut self.unsent);
+        if std::mem::take(&mut self.backlogged) {
             self.publish_buffers();
         }
+        let desk = &mut *self.worker.desk.lock();
+        desk.core.tally().counters.add(Count::Writes, 1);
+        desk.recycle(buffer);
         Poll::Ready(Ok(()))
     }
 
@@ -234,7 +274,8 @@ impl Connection {
             let mut space = ReadBuf::new(&mut desk.input);
             match self.stream.poll_read(cx, &mut space) {
                 Poll::Ready(Ok(read)) if read > 0 => {
-                    return Poll::Ready(self.shared_turn(desk, read, cx));
+                    self.shared_turn(desk, read);
+                    return Poll::Ready(Ok(()));
                 }
                 ended @ (Poll::Ready(_) | Poll::Pending) => ended,
             }
@@ -246,7 +287,8 @@ impl Connection {
             Poll::Ready(Ok(read)) => {
                 self.count(Count::NetInputBytes, read as u64);
                 self.count(Count::Reads, 1);
-                Poll::Ready(self.pending_turn(cx))
+                self.pending_turn();
+                Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(_)) => Poll::Ready(Err(End::Failed)),
             // Everything that had arrived is answered, and replies that are not taken by now may be
@@ -303,12 +345,7 @@ impl Connection {
     }
 
     /// A turn over bytes that are in the worker's buffer.
-    fn shared_turn(
-        &mut self,
-        desk: &mut Desk,
-        read: usize,
-        cx: &mut Context<'_>,
-    ) -> Result<(), End> {
+    fn shared_turn(&mut self, desk: &mut Desk, read: usize) {
         desk.begin_turn();
         desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
         desk.core.tally().counters.add(Count::Reads, 1);
@@ -316,11 +353,11 @@ impl Connection {
         if used < read {
             self.pending.extend_from_slice(&desk.input[used..read]);
         }
-        self.end_turn(desk, then, cx)
+        self.end_turn(desk, then);
     }
 
     /// A turn over the connection's own bytes.
-    fn pending_turn(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+    fn pending_turn(&mut self) {
         let desk = Arc::clone(&self.worker.desk);
         let desk = &mut *desk.lock();
         desk.begin_turn();
@@ -330,11 +367,11 @@ impl Connection {
         if self.start == self.pending.len() {
             (self.pending, self.start) = (Vec::new(), 0);
         }
-        self.end_turn(desk, then, cx)
+        self.end_turn(desk, then);
     }
 
-    /// Sends a turn's replies and notes what comes next.
-    fn end_turn(&mut self, desk: &mut Desk, then: Then, cx: &mut Context<'_>) -> Result<(), End> {
+    /// Takes a turn's replies and notes what comes next.
+    fn end_turn(&mut self, desk: &mut Desk, then: Then) {
         self.resume = false;
         if !self.pending.is_empty() {
             self.publish_buffers();
@@ -348,40 +385,24 @@ impl Connection {
                 self.effect = Some(effect);
             }
         }
-        self.send(desk, cx)
+        self.take_replies(desk);
     }
 
-    /// Writes the desk's replies to the socket, and keeps what it does not take.
-    fn send(&mut self, desk: &mut Desk, cx: &mut Context<'_>) -> Result<(), End> {
+    /// Takes the desk's replies over. They are written when every connection that is ready has had
+    /// its turn: the first reply wakes the client's machine, and the others find it awake.
+    fn take_replies(&mut self, desk: &mut Desk) {
         let out = &mut desk.writer.out;
         if out.is_empty() {
-            return Ok(());
+            return;
         }
         desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
-        let taken = if self.unsent.is_empty() {
-            match self.stream.poll_write(cx, out) {
-                Poll::Ready(Ok(taken)) => {
-                    desk.core.tally().counters.add(Count::Writes, 1);
-                    taken
-                }
-                Poll::Ready(Err(_)) => {
-                    out.clear();
-                    return Err(End::Failed);
-                }
-                Poll::Pending => 0,
-            }
+        if self.unsent.is_empty() {
+            self.unsent = std::mem::replace(out, desk.spare.pop().unwrap_or_default());
+            self.fresh = true;
         } else {
-            0
-        };
-        if taken < out.len() {
-            self.unsent.extend_from_slice(&out[taken..]);
-            self.publish_buffers();
+            self.unsent.extend_from_slice(out);
+            out.clear();
         }
-        out.clear();
-        if out.capacity() > KEEP_BYTES_MAX {
-            *out = Vec::new();
-        }
-        Ok(())
     }
 
     fn count(&self, count: Count, more: u64) {

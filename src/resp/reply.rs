@@ -44,6 +44,11 @@ impl Writer {
     }
 
     fn length(&mut self, kind: u8, length: usize) {
+        // Nearly every length has one or two digits.
+        if length < 10 {
+            self.out.extend_from_slice(&[kind, b'0' + length as u8, b'\r', b'\n']);
+            return;
+        }
         self.out.push(kind);
         push_i64(&mut self.out, length as i64);
         self.out.extend_from_slice(b"\r\n");
@@ -76,6 +81,11 @@ impl Writer {
     /// `:number`.
     #[inline]
     pub fn int(&mut self, number: i64) {
+        if let digit @ 0..=9 = number {
+            self.out.extend_from_slice(&[b':', b'0' + digit as u8, b'\r', b'\n']);
+            return;
+        }
+        self.out.reserve(crate::base::number::DECIMAL_MAX + 3);
         self.out.push(b':');
         push_i64(&mut self.out, number);
         self.out.extend_from_slice(b"\r\n");

@@ -27,6 +27,10 @@ const MEMORY_EVERY_SAMPLES: u64 = 1_000 / SAMPLE_EVERY_MS;
 /// Without an earlier deadline a home core looks at its shards this often.
 const LOOK_EVERY_MS: u64 = 100;
 
+/// Tasks that run before the worker looks for new events: a round of reading and one of writing
+/// for some hundred connections.
+const EVENT_INTERVAL: u32 = 256;
+
 /// What a worker starts with.
 pub(crate) struct Setup {
     pub(crate) node: Arc<Node>,
@@ -44,8 +48,11 @@ pub(crate) fn run(setup: Setup) -> io::Result<()> {
     if let Some(core) = cores.get(setup.number % cores.len().max(1)) {
         core_affinity::set_for_current(*core);
     }
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .event_interval(EVENT_INTERVAL)
+        .build()?;
     runtime.block_on(serve(setup))
 }
 

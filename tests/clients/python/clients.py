@@ -72,8 +72,8 @@ same(r.config_set("requirepass", "secret"), True)
 stranger = connect()
 refused = {
     2: "Authentication required.",
-    3: "HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
-       "<user> <pass> option can be used to authenticate the client and select the RESP protocol "
+    3: "HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
+       "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
        "version at the same time",
 }
 refuses(lambda: stranger.get("k"), refused[PROTOCOL], redis.AuthenticationError)

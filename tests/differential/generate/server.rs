@@ -92,7 +92,8 @@ fn client(dice: &mut Dice) -> Argv {
         3..=5 => words(["CLIENT", "GETNAME"]),
         6 => words(["CLIENT", "ID"]),
         7 => words(["CLIENT", "INFO"]),
-        8 => words(["CLIENT", "NO-EVICT", dice.pick(&["on", "OFF", "maybe"])]),
+        // Not "on": RESET of 7.0 leaves it on, that of 7.2 does not.
+        8 => words(["CLIENT", "NO-EVICT", dice.pick(&["OFF", "maybe"])]),
         9 => words(["CLIENT", "GETREDIR"]),
         10 => words(["CLIENT", "UNBLOCK", dice.pick(&["0", "-1", "abc", "123456789"])]),
         11 => words(["CLIENT", "KILL", dice.pick(&["1.2.3.4:5", "", "ID"])]),

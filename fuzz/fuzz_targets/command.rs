@@ -74,7 +74,8 @@ const WORDS: [&str; 40] = [
     "SKIP",
 ];
 
-const TIMES_MS: [u64; 6] = [1, 10, 999, 1_000, 60_000, 1 << 42];
+/// The sum of all steps still fits a clock of nanoseconds.
+const TIMES_MS: [u64; 6] = [1, 10, 999, 1_000, 60_000, 1 << 36];
 
 /// The words in capitals of a row's syntax: its options.
 fn options(spec: &'static Spec) -> impl Iterator<Item = &'static str> {

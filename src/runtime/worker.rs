@@ -1,4 +1,6 @@
 //! One pinned thread: a current-thread runtime with its own listeners, connections and home shards.
+//!
+//! Uses `unsafe` for `sched_setscheduler`, which std does not offer.
 
 use crate::base::time::Mono;
 use crate::command::node::Node;
@@ -48,6 +50,7 @@ pub(crate) fn run(setup: Setup) -> io::Result<()> {
     if let Some(core) = cores.get(setup.number % cores.len().max(1)) {
         core_affinity::set_for_current(*core);
     }
+    prefer_batches();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -55,6 +58,25 @@ pub(crate) fn run(setup: Setup) -> io::Result<()> {
         .build()?;
     runtime.block_on(serve(setup))
 }
+
+/// Asks the kernel not to interrupt whoever runs on this core each time a request arrives
+/// (`SCHED_BATCH`): where clients share the core, they get to send more of them first. On a core of
+/// its own the worker notices nothing. docs/adr/0005-batch-scheduling.md has the numbers.
+#[cfg(target_os = "linux")]
+fn prefer_batches() {
+    // SAFETY: a zeroed `sched_param` is valid, and is the only one that SCHED_BATCH takes.
+    let set = unsafe {
+        let none = std::mem::zeroed::<libc::sched_param>();
+        libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const none)
+    };
+    if set != 0 {
+        tracing::debug!("This system does not let threads choose SCHED_BATCH");
+    }
+}
+
+/// Other systems have no such wish.
+#[cfg(not(target_os = "linux"))]
+fn prefer_batches() {}
 
 async fn serve(setup: Setup) -> io::Result<()> {
     let stopping = Arc::new(AtomicBool::new(false));

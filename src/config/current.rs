@@ -230,11 +230,10 @@ impl Config {
         pairs: &[(&[u8], &[u8])],
         caller: Caller,
     ) -> Result<Vec<(usize, &'static Directive)>, SetError> {
-        let written = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
         let mut rows: Vec<(usize, &'static Directive)> = Vec::with_capacity(pairs.len());
         for (at, (name, _)) in pairs.iter().enumerate() {
             let Some((index, row)) = table::find(name) else {
-                return Err(SetError::Unknown { name: written(name) });
+                return Err(SetError::Unknown { name: name.to_vec() });
             };
             let refusal = match row.changes {
                 Changes::AtStart => Some("can't set immutable config"),
@@ -248,7 +247,7 @@ impl Config {
                     .then_some("duplicate parameter"),
             };
             if let Some(reason) = refusal {
-                return Err(SetError::failed(written(name), reason));
+                return Err(SetError::failed(String::from_utf8_lossy(name), reason));
             }
             rows.push((index, row));
         }
@@ -276,7 +275,7 @@ mod tests {
     fn set(config: &mut Config, pairs: &[(&str, &str)]) -> Result<Applied, String> {
         let pairs: Vec<(&[u8], &[u8])> =
             pairs.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
-        config.set(&pairs, Caller::Remote).map_err(|error| error.wire())
+        config.set(&pairs, Caller::Remote).map_err(|error| error.to_string())
     }
 
     fn get(config: &Config, patterns: &[&str]) -> Vec<(String, String)> {

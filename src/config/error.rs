@@ -100,8 +100,8 @@ impl fmt::Display for Warning {
 pub enum SetError {
     /// There is no such directive.
     Unknown {
-        /// The name as the client wrote it.
-        name: String,
+        /// The name as the client wrote it, whatever bytes they are.
+        name: Vec<u8>,
     },
     /// A directive cannot have the value, or not now.
     Failed {
@@ -114,7 +114,7 @@ pub enum SetError {
 
 impl fmt::Display for SetError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.wire())
+        out.write_str(&String::from_utf8_lossy(&self.wire()))
     }
 }
 
@@ -129,19 +129,22 @@ impl SetError {
 
     /// What clients see, byte for byte as Redis 7.0 words it.
     #[must_use]
-    pub fn wire(&self) -> String {
-        let text = match self {
+    pub fn wire(&self) -> Vec<u8> {
+        let mut text = match self {
             Self::Unknown { name } => {
                 // As C prints it, up to the first NUL.
-                let name = name.split('\0').next().unwrap_or_default();
-                format!("ERR Unknown option or number of arguments for CONFIG SET - '{name}'")
+                let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+                let before = &b"ERR Unknown option or number of arguments for CONFIG SET - '"[..];
+                [before, name, b"'"].concat()
             }
             Self::Failed { name, reason } => {
                 format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {reason}")
+                    .into_bytes()
             }
         };
         // An error is one line, whatever a client put into the name.
-        text.replace(['\r', '\n'], " ")
+        text.iter_mut().filter(|byte| matches!(byte, b'\r' | b'\n')).for_each(|byte| *byte = b' ');
+        text
     }
 }
 
@@ -169,8 +172,8 @@ mod tests {
 
     #[test]
     fn an_error_is_one_line() {
-        let error = SetError::Unknown { name: "a\r\nb".into() };
+        let error = SetError::Unknown { name: b"a\r\nb".to_vec() };
         let text = "ERR Unknown option or number of arguments for CONFIG SET - 'a  b'";
-        assert_eq!(error.wire(), text);
+        assert_eq!(error.wire(), text.as_bytes());
     }
 }

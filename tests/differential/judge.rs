@@ -232,7 +232,9 @@ fn slack(argv: &Argv, in_exec: bool) -> Option<&'static Slack> {
     let word =
         |at: usize| argv.get(at).map(|word: &Vec<u8>| String::from_utf8_lossy(word).to_uppercase());
     let (name, sub) = (word(0)?, word(1).unwrap_or_default());
-    let full = format!("{name} {sub}");
+    // Without names COMMAND INFO is COMMAND.
+    let all = name == "COMMAND" && sub == "INFO" && argv.len() == 2;
+    let full = if all { "COMMAND ".into() } else { format!("{name} {sub}") };
     let mid_scan = in_exec || sub != "0";
     let rule = LOOSE.iter().find(|rule| rule.name == name || rule.name == full)?;
     let applies = match rule.scope {

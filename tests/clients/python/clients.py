@@ -73,8 +73,8 @@ stranger = connect()
 refused = {
     2: "Authentication required.",
     3: "HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
-       "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
-       "version at the same time",
+       "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
+       "protocol version at the same time",
 }
 refuses(lambda: stranger.get("k"), refused[PROTOCOL], redis.AuthenticationError)
 wrong = connect(password="wrong")

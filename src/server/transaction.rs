@@ -6,9 +6,10 @@
 
 use crate::base::slot::SlotId;
 use crate::base::time::Now;
+use crate::clients::Figures;
 use crate::command::context::{Caller, Effect};
 use crate::command::error::CommandError;
-use crate::command::spec::{Flags, Reach};
+use crate::command::spec::{Flags, Group, Reach};
 use crate::command::table::{Command, key_slots};
 use crate::keyspace::shard::Use;
 use crate::keyspace::watch::Version;
@@ -245,6 +246,12 @@ fn run_queued(
     // An earlier command of the queue may have been SELECT or CLIENT NO-TOUCH.
     cx.keys.db = cx.caller.db;
     cx.keys.usage = if cx.caller.no_touch { Use::Peek } else { Use::Touch };
+    if queued.command.spec.group == Group::Connection {
+        // CLIENT INFO shows what HELLO and SELECT of the same queue have changed.
+        let protocol = cx.reply.protocol.number() as u8;
+        let figures = cx.caller.client.figures();
+        cx.caller.client.set_figures(&Figures { db: cx.caller.db.0, protocol, ..figures });
+    }
     let before = cx.reply.out.len();
     let silent = cx.caller.replies.are_silent();
     dispatch::run(core, cx, queued.argv(), slots);

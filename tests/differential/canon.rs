@@ -116,9 +116,11 @@ pub fn client_fields(frame: Frame) -> Frame {
         ["name", "flags", "db", "sub", "psub", "ssub", "multi", "cmd", "user", "redir", "resp"];
     let is_kept = |word: &&str| word.split_once('=').is_some_and(|(name, _)| KEPT.contains(&name));
     let text = text(&frame);
+    // latchd finds out at EXEC whether a watched key has changed, so it has no flag for it.
+    let flags = |word: &str| word.replace("flags=d", "flags=N").replace("flags=xd", "flags=x");
     let mut lines: Vec<String> = text
         .split('\n')
-        .map(|line| line.split(' ').filter(is_kept).collect::<Vec<_>>().join(" "))
+        .map(|line| line.split(' ').filter(is_kept).map(flags).collect::<Vec<_>>().join(" "))
         .collect();
     lines.sort();
     only(&frame, lines.join("\n"))

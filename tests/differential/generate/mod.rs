@@ -82,6 +82,10 @@ impl Dice {
         if self.one_in(10) {
             self.damage(&mut argv);
         }
+        // Before 7.2 COMMAND GETKEYS wants two words at least, and damage may have taken one.
+        if argv.len() == 3 && argv[0].eq_ignore_ascii_case(b"COMMAND") {
+            argv.push(b"x".to_vec());
+        }
         argv
     }
 

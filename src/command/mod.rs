@@ -1,7 +1,7 @@
 //! Commands: one row and one function each, in a file per family. Knows no connection and no
 //! thread.
 //!
-//! A new command is a row in its family's `ROWS`; a new family is a line in [`FAMILIES`].
+//! A new command is a row in its family's `ROWS`; a new family is a line in `FAMILIES`.
 
 pub mod args;
 pub mod context;

@@ -254,7 +254,7 @@ impl Table {
     /// Where an entry is that is drawn by chance, each with the same; `None` if there is none.
     ///
     /// Takes a bucket in proportion to how full it is. With a seeded hash and at most
-    /// [`GROW_ABOVE`] entries a bucket on average, one that is fuller than [`SAMPLED_MAX`] does not
+    /// `GROW_ABOVE` entries a bucket on average, one that is fuller than `SAMPLED_MAX` does not
     /// occur in practice; its entries would be picked a little too seldom.
     pub fn sample(&self, rng: &mut fastrand::Rng) -> Option<Spot> {
         if self.is_empty() {

@@ -299,6 +299,44 @@ impl Borrowed<'_> {
 impl Drop for Borrowed<'_> {
     #[inline]
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // A command gave up in the middle. What it left behind is proven whole, or the process
+            // stops: a panic while unwinding aborts.
+            self.shards().for_each(|shard| shard.assert_invariants());
+        }
         self.settle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyspace::edit::Expiry;
+    use crate::keyspace::entry::NewValue;
+    use crate::keyspace::shard::Use;
+    use crate::keyspace::{Db, Key};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    struct Silent;
+
+    impl Alarm for Silent {
+        fn ring(&self, _: ShardId, _: Mono) {}
+    }
+
+    #[test]
+    fn a_panic_of_its_borrower_leaves_a_whole_shard_usable() {
+        let (epoch, now) = (Epoch::default(), Mono(0));
+        let layout = Layout { shards: 16, databases: 1, epoch, seed: 7, now };
+        let keyspace = Keyspace::new(layout, Box::new(Silent));
+        let key = Key::new(b"k");
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let mut borrowed = keyspace.borrow(&[key.slot]);
+            let mut edit = borrowed.shard(key.slot).edit(Db(0), key, now);
+            edit.set(NewValue::Int(1), Expiry::At(Mono(50)));
+            panic!("a command gives up after its change");
+        }));
+        assert!(outcome.is_err());
+        let mut borrowed = keyspace.borrow(&[key.slot]);
+        assert!(borrowed.shard(key.slot).read(Db(0), key, Use::Peek, now).is_some());
     }
 }

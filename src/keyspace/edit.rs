@@ -109,15 +109,11 @@ impl<'s, 'k> Edit<'s, 'k> {
         let old = self.entry().and_then(Entry::timer);
         let timer = self.timer_for(old, expiry);
         if let Some(spot) = self.spot {
-            let table = self.shard.slots[self.index].table_mut(self.table);
-            let entry = table.at_mut(spot);
-            let totals = &mut self.shard.totals[usize::from(self.table)];
-            totals.remove(entry);
-            self.shard.memory -= entry.memory();
-            entry.replace(value, timer);
-            entry.set_access(Access::created(self.shard.access_mode, self.now));
-            totals.add(entry);
-            self.shard.memory += entry.memory();
+            let access = Access::created(self.shard.access_mode, self.now);
+            self.rewrite(spot, |entry| {
+                entry.replace(value, timer);
+                entry.set_access(access);
+            });
         } else {
             let access = Access::created(self.shard.access_mode, self.now);
             let entry = Entry::new(self.key.bytes, value, timer, access);
@@ -186,15 +182,21 @@ impl<'s, 'k> Edit<'s, 'k> {
             return false;
         }
         let timer = self.timer_for(old, expiry);
+        self.rewrite(spot, |entry| entry.set_timer(timer));
+        self.changed();
+        true
+    }
+
+    /// Changes an entry where it is, and keeps totals and memory true.
+    #[inline]
+    fn rewrite(&mut self, spot: Spot, change: impl FnOnce(&mut Entry)) {
         let entry = self.shard.slots[self.index].table_mut(self.table).at_mut(spot);
         let totals = &mut self.shard.totals[usize::from(self.table)];
         totals.remove(entry);
         self.shard.memory -= entry.memory();
-        entry.set_timer(timer);
+        change(entry);
         totals.add(entry);
         self.shard.memory += entry.memory();
-        self.changed();
-        true
     }
 
     /// The timer that the entry shall have, with the wheel brought in line.

@@ -234,12 +234,6 @@ impl Shard {
         self.slots[index].tokens.issue(&self.epochs)
     }
 
-    /// The slot's state beside its keys.
-    pub fn slot_mut(&mut self, slot: SlotId) -> &mut Slot {
-        let index = self.index(slot);
-        &mut self.slots[index]
-    }
-
     /// The table of one slot, for walks over all keys. May hold keys that have ended.
     #[must_use]
     pub fn table(&self, db: Db, slot: SlotId) -> &Table {

@@ -263,18 +263,6 @@ impl Parser {
         wanted.saturating_sub(buffered).min(buffered.max(RESERVE_BYTES_MIN))
     }
 
-    /// Whether a request has begun and not ended.
-    #[must_use]
-    pub const fn is_inside(&self) -> bool {
-        self.missing.is_some()
-    }
-
-    /// Arguments of the unfinished request that are still to come.
-    #[must_use]
-    pub fn missing(&self) -> usize {
-        self.missing.unwrap_or(0)
-    }
-
     /// Reads the number of arguments; 0 if there is nothing to do, `None` if it is not there yet.
     fn count(&mut self, bytes: &[u8], bounds: Bounds) -> Result<Option<usize>, ProtocolError> {
         let (digits, used) = match line(&bytes[1..]) {

@@ -19,7 +19,8 @@ use crate::runtime::worker::{self, Setup};
 use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Shards per worker: enough that two cores seldom want the same one.
 const SHARDS_PER_WORKER: usize = 16;
@@ -204,8 +205,12 @@ fn serve(
     state: &Arc<NodeState>,
 ) -> Result<(), Box<dyn Error>> {
     let stop = Arc::new(Stop::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    // Before the log says that it is ready, or a signal right after that would find no handler.
+    let signals = runtime.block_on(async { Signals::install() })?;
     // Absolute, because CONFIG SET may change the working directory.
     let path = node.settings().unixsocket.as_ref().map(std::path::absolute).transpose()?;
+    let (started, starts) = mpsc::channel();
     let mut threads = Vec::new();
     for (number, tcp) in listeners.tcp.into_iter().enumerate() {
         let unix = match (&listeners.unix, &path) {
@@ -214,14 +219,19 @@ fn serve(
             }
             _ => None,
         };
-        let (node, stop) = (Arc::clone(node), Arc::clone(&stop));
+        let (node, stop, started) = (Arc::clone(node), Arc::clone(&stop), started.clone());
         let (alarms, state) = (alarms.clone(), Arc::clone(state));
-        let setup = Setup { node, number, tcp, unix, alarms, stop, state };
+        let setup = Setup { node, number, tcp, unix, alarms, stop, state, started };
         let thread = std::thread::Builder::new().name(format!("worker-{number}"));
         threads.push(thread.spawn(move || worker::run(setup))?);
     }
-    tracing::info!("Ready to accept connections");
-    wait_for_signal(&stop)?;
+    drop(started);
+    // Ends when each worker has said that it accepts, or has failed to and let go of its end.
+    if starts.iter().count() == threads.len() {
+        tracing::info!("Ready to accept connections");
+        runtime.block_on(signals.wait(&stop));
+    }
+    stop.ask();
     for thread in threads {
         thread.join().map_err(|_| "a worker thread panicked")??;
     }
@@ -232,18 +242,24 @@ fn serve(
     Ok(())
 }
 
-fn wait_for_signal(stop: &Stop) -> Result<(), Box<dyn Error>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+/// The signals that end the server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for a signal, or for somebody who asked the server to stop.
+    async fn wait(mut self, stop: &Stop) {
         tokio::select! {
-            _ = terminate.recv() => tracing::warn!("Received SIGTERM scheduling shutdown..."),
-            _ = interrupt.recv() => tracing::warn!("Received SIGINT scheduling shutdown..."),
+            _ = self.terminate.recv() => tracing::warn!("Received SIGTERM scheduling shutdown..."),
+            _ = self.interrupt.recv() => tracing::warn!("Received SIGINT scheduling shutdown..."),
             () = stop.asked() => {}
         }
-        stop.ask();
-        Ok(())
-    })
+    }
 }

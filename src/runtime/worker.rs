@@ -16,8 +16,8 @@ use crate::runtime::outside::{Process, Stop};
 use crate::server::core::Core;
 use parking_lot::Mutex;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::time::MissedTickBehavior;
@@ -42,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) alarms: Alarms,
     pub(crate) stop: Arc<Stop>,
     pub(crate) state: Arc<NodeState>,
+    /// Hears from each worker once, when it accepts connections; dropped by one that cannot.
+    pub(crate) started: mpsc::Sender<()>,
 }
 
 /// Runs a worker on this thread until the server stops.
@@ -99,6 +101,8 @@ async fn serve(setup: Setup) -> io::Result<()> {
     if setup.number == 0 {
         tokio::spawn(housekeeping(Arc::clone(&setup.node), setup.state));
     }
+    let _nobody_waits = setup.started.send(());
+    drop(setup.started);
     let failed = tokio::select! {
         () = setup.stop.asked() => None,
         ended = timers => ended.err(),

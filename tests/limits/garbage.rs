@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use fastrand::Rng;
 
-use crate::inspect::{assert_well, becomes, is_long, number, open_files};
+use crate::inspect::{assert_well, becomes, is_long, number, open_sockets};
 use crate::support::{Client, Server, Silence, encode};
 
 /// What a used-memory figure may move by itself: buffers that are kept, allocator slack.
@@ -88,7 +88,7 @@ fn garbage_neither_kills_nor_leaks() {
     let mut observer = Client::connect(server.addr());
     // Asked before the files are counted: a connection has its file once it is answered.
     let memory = number(&mut observer, "used_memory");
-    let files = open_files(&server);
+    let files = open_sockets(&server);
     let connections = if is_long() { 50_000 } else { 1_000 };
     for _ in 0..connections {
         let bytes = garbage(&mut random);
@@ -105,7 +105,7 @@ fn garbage_neither_kills_nor_leaks() {
         }
     }
     assert_well(&mut server, &mut observer);
-    becomes(&files, || open_files(&server));
+    becomes(&files, || open_sockets(&server));
     assert_eq!(observer.ask("FLUSHALL"), "+OK\r\n");
     let grown = number(&mut observer, "used_memory").saturating_sub(memory);
     assert!(grown < MEMORY_SLACK, "seed {seed}: {grown} bytes are still in use");

@@ -5,7 +5,7 @@
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::inspect::{assert_well, becomes, number, open_files};
+use crate::inspect::{assert_well, becomes, number, open_sockets};
 use crate::support::{Client, Server};
 
 const IDLE: usize = 10_000;
@@ -34,7 +34,7 @@ fn ten_thousand_idle_connections_slow_nobody_down() {
     let mut server = Server::latchd(&["--maxclients", "10100"]);
     let mut observer = Client::connect(server.addr());
     assert_eq!(observer.ask("PING"), "+PONG\r\n");
-    let files_before = open_files(&server);
+    let sockets_before = open_sockets(&server);
 
     let idle: Vec<_> = (0..IDLE).map(|_| Client::connect(server.addr())).collect();
     becomes(&(IDLE as u64 + 1), || number(&mut observer, "connected_clients"));
@@ -51,7 +51,7 @@ fn ten_thousand_idle_connections_slow_nobody_down() {
         assert_eq!(client.ask("GET k"), "$3\r\n199\r\n");
     }
     drop(idle);
-    becomes(&files_before, || open_files(&server));
+    becomes(&sockets_before, || open_sockets(&server));
     assert_well(&mut server, &mut observer);
 }
 
@@ -60,12 +60,12 @@ fn connections_that_come_and_go_leave_nothing_behind() {
     let mut server = Server::latchd(&[]);
     let mut observer = Client::connect(server.addr());
     assert_eq!(observer.ask("PING"), "+PONG\r\n");
-    let files_before = open_files(&server);
+    let sockets_before = open_sockets(&server);
     for _ in 0..2_000 {
         drop(TcpStream::connect(server.addr()).expect("the server accepts"));
     }
     // Connections can still wait to be accepted when the count of files is already back.
     becomes(&2_001, || number(&mut observer, "total_connections_received"));
-    becomes(&files_before, || open_files(&server));
+    becomes(&sockets_before, || open_sockets(&server));
     assert_well(&mut server, &mut observer);
 }

@@ -1,3 +1,4 @@
-//! Coordination primitives as pure state machines: no keys, no clock, no RESP.
+//! The coordination primitives as state machines, without keys, RESP or clocks.
 
+pub mod grant;
 pub mod token;

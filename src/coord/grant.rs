@@ -1,0 +1,69 @@
+//! The words that every coordination machine uses: owners, terms, waiters, and where tokens come
+//! from.
+//!
+//! Not here: what any of the machines does with them, and where a lease or a connection is kept.
+
+use crate::base::time::Mono;
+use crate::coord::token::FenceToken;
+use std::fmt;
+
+/// Who a client says it is: a string of its choice, for example one UUID per lock handle. Two
+/// connections that name the same owner are the same owner.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Owner(Box<[u8]>);
+
+impl Owner {
+    /// The owner of this name; any bytes are one.
+    #[must_use]
+    pub fn new(name: &[u8]) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Owner({})", self.0.escape_ascii())
+    }
+}
+
+/// How long a grant lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// Up to this instant, at which it is over.
+    Until(Mono),
+    /// As long as the lease that it hangs on. Which one that is, and that it ended, is known outside.
+    Lease,
+}
+
+impl Term {
+    /// When it is over by itself; `None` if that is for a lease to say.
+    #[must_use]
+    pub const fn deadline(self) -> Option<Mono> {
+        match self {
+            Self::Until(end) => Some(end),
+            Self::Lease => None,
+        }
+    }
+
+    /// Whether it is over at `now`. Its deadline is the first instant at which it is.
+    #[must_use]
+    pub fn is_over(self, now: Mono) -> bool {
+        self.deadline().is_some_and(|end| end <= now)
+    }
+}
+
+/// A parked request, numbered by whoever parked it; no number is used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WaiterId(pub u64);
+
+/// Where a machine draws the token of a new grant: the sequence of the slot that it lives in.
+pub trait Tokens {
+    /// The next token, above all before it; `None` as long as the slot's next epoch is not on disk.
+    fn draw(&mut self) -> Option<FenceToken>;
+}

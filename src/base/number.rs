@@ -49,11 +49,31 @@ pub fn format_i64(value: i64, space: &mut [u8; DECIMAL_MAX]) -> &[u8] {
     &space[at..]
 }
 
-/// Appends the decimal form of `value` to `out`.
+/// Appends the decimal form of `value` to `out`. The digits are written where they stay: a copy of
+/// so few bytes, of a length that only the run shows, would cost more than they do.
 #[inline]
 pub fn push_i64(out: &mut Vec<u8>, value: i64) {
-    let mut space = [0; DECIMAL_MAX];
-    out.extend_from_slice(format_i64(value, &mut space));
+    let start = out.len();
+    let length = usize::from(value < 0) + digits(value.unsigned_abs());
+    out.extend_from_slice(&[b'-'; DECIMAL_MAX]);
+    out.truncate(start + length);
+    let mut rest = value.unsigned_abs();
+    for byte in out[start..].iter_mut().rev() {
+        *byte = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+}
+
+/// How many digits a number has.
+#[inline]
+const fn digits(number: u64) -> usize {
+    match number.checked_ilog10() {
+        Some(log) => log as usize + 1,
+        None => 1,
+    }
 }
 
 #[cfg(test)]

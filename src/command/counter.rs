@@ -95,7 +95,7 @@ fn decrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
     let mut edit = cx.keys.edit(key);
     let sum = integer(edit.value())?.checked_add(delta).ok_or(CommandError::OVERFLOW)?;
-    edit.set(NewValue::Int(sum), Expiry::Keep);
+    edit.set_int(sum);
     cx.reply.int(sum);
     Ok(())
 }

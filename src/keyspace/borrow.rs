@@ -68,8 +68,8 @@ pub struct Borrowed<'k> {
 enum Held<'k> {
     None,
     One(ShardId, MutexGuard<'k, Shard>),
-    /// Sorted by number.
-    Some(SmallVec<[(ShardId, MutexGuard<'k, Shard>); 8]>),
+    /// Sorted by number. Not inline: what is small moves into a command's context in registers.
+    Some(Vec<(ShardId, MutexGuard<'k, Shard>)>),
     /// In order of their numbers.
     All(Vec<MutexGuard<'k, Shard>>),
 }

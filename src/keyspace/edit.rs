@@ -104,6 +104,21 @@ impl<'s, 'k> Edit<'s, 'k> {
         }
     }
 
+    /// Writes an integer over whatever the key has, and keeps its end.
+    #[inline]
+    pub fn set_int(&mut self, number: i64) {
+        let access = Access::created(self.shard.access_mode, self.now);
+        // An integer over an integer changes no total, no timer and no size.
+        if let Some(entry) = self.entry_mut()
+            && entry.overwrite_int(number)
+        {
+            entry.set_access(access);
+            self.changed();
+        } else {
+            self.set(NewValue::Int(number), Expiry::Keep);
+        }
+    }
+
     /// Writes the value, whether or not the key exists.
     pub fn set(&mut self, value: NewValue<'_>, expiry: Expiry) {
         let old = self.entry().and_then(Entry::timer);

@@ -404,6 +404,17 @@ impl Entry {
         self.header_mut().access = access.0;
     }
 
+    /// Writes an integer over an integer; whether there was one. Nothing else about the entry
+    /// changes.
+    #[inline]
+    pub fn overwrite_int(&mut self, number: i64) -> bool {
+        let is_int = self.header().kind & FORM_MASK == FORM_INT;
+        if is_int {
+            self.write_value(Stored::Int(number));
+        }
+        is_int
+    }
+
     /// Replaces the value and the timer; in place when the block's size allows it.
     pub fn replace(&mut self, value: NewValue<'_>, timer: Option<Timer>) {
         let value = Stored::from(value);

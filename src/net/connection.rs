@@ -8,11 +8,13 @@
 use crate::base::time::Mono;
 use crate::clients::Kill;
 use crate::command::context::Effect;
+use crate::keyspace::Db;
 use crate::net::stream::Stream;
 use crate::observe::counters::Count;
 use crate::resp::reply::Writer;
 use crate::server::core::Core;
 use crate::server::session::{Session, Then};
+use crate::server::window::Expected;
 use parking_lot::Mutex;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -27,7 +29,9 @@ use tokio::time::{Sleep, sleep};
 const READ_BYTES: usize = 64 * 1024;
 /// Room added for each read when a request is larger than that.
 const READ_MORE_BYTES: usize = 64 * 1024;
-/// Buffers for replies that a worker keeps, and how large one of them may be.
+/// Requests in more bytes than this hide their own cache misses (`server/window.rs`).
+const FEW_BYTES: usize = 256;
+/// Buffers for requests and replies that a worker keeps, and how large one of them may be.
 const SPARE_MAX: usize = 256;
 const SPARE_BYTES_MAX: usize = 16 * 1024;
 
@@ -43,8 +47,10 @@ pub struct Desk {
     core: Core,
     writer: Writer,
     input: Box<[u8]>,
-    /// Empty buffers for replies, so that an active connection takes one and an idle one has none.
+    /// Empty buffers, so that an active connection takes one and an idle one has none.
     spare: Vec<Vec<u8>>,
+    /// The key of the request that was read last and has not run yet.
+    expected: Option<(Expected, Db)>,
 }
 
 /// A worker's connections, as one of them sees it.
@@ -63,7 +69,7 @@ impl Desk {
     #[must_use]
     pub fn new(core: Core) -> Self {
         let input = vec![0; READ_BYTES].into();
-        Self { core, writer: Writer::default(), input, spare: Vec::new() }
+        Self { core, writer: Writer::default(), input, spare: Vec::new(), expected: None }
     }
 
     /// Looks at what may have changed since the last turn, and drops what a session that panicked
@@ -75,7 +81,15 @@ impl Desk {
         self.writer.out.clear();
     }
 
-    /// Keeps a buffer for the next replies, unless there are enough or it has grown large.
+    /// Fetches what the next turns will need, one step behind what was read.
+    #[inline]
+    fn fetch(&mut self, next: Option<(Expected, Db)>) {
+        if let Some((expected, db)) = std::mem::replace(&mut self.expected, next) {
+            expected.fetch_entry(&self.core, db);
+        }
+    }
+
+    /// Keeps a buffer for the next requests or replies, unless there are enough or it has grown large.
     fn recycle(&mut self, mut buffer: Vec<u8>) {
         if self.spare.len() < SPARE_MAX && buffer.capacity() <= SPARE_BYTES_MAX {
             buffer.clear();
@@ -99,10 +113,12 @@ pub(crate) struct Connection {
     start: usize,
     /// Whether `pending` may hold whole requests.
     resume: bool,
+    /// Whether `pending` was read in this round, to be run in the next.
+    unread: bool,
     /// Replies that the socket did not take, from `sent` on.
     unsent: Vec<u8>,
     sent: usize,
-    /// Whether they have not been offered to the socket yet.
+    /// Whether something is put off to the next round: running what was read, or sending replies.
     fresh: bool,
     /// Whether the socket has refused some of them.
     backlogged: bool,
@@ -132,6 +148,7 @@ impl Connection {
             pending: Vec::new(),
             start: 0,
             resume: false,
+            unread: false,
             unsent: Vec::new(),
             sent: 0,
             fresh: false,
@@ -197,6 +214,12 @@ impl Connection {
                 Some(Effect::Shutdown) => self.worker.outside.shut_down(),
                 Some(Effect::Close) => self.closing = true,
                 None => {}
+            }
+            if std::mem::take(&mut self.unread) {
+                self.pending_turn();
+                // Every other connection has been read from by now.
+                self.fresh = false;
+                continue;
             }
             let step = if self.resume {
                 match self.poll_pause(cx) {
@@ -274,7 +297,7 @@ impl Connection {
             let mut space = ReadBuf::new(&mut desk.input);
             match self.stream.poll_read(cx, &mut space) {
                 Poll::Ready(Ok(read)) if read > 0 => {
-                    self.shared_turn(desk, read);
+                    self.use_input(desk, read);
                     return Poll::Ready(Ok(()));
                 }
                 ended @ (Poll::Ready(_) | Poll::Pending) => ended,
@@ -344,11 +367,21 @@ impl Connection {
         read
     }
 
-    /// A turn over bytes that are in the worker's buffer.
-    fn shared_turn(&mut self, desk: &mut Desk, read: usize) {
-        desk.begin_turn();
+    /// Runs what is in the worker's buffer, or, if it is a lone request, puts it off until the other
+    /// connections have been read from: its key is on the way into the cache meanwhile.
+    fn use_input(&mut self, desk: &mut Desk, read: usize) {
         desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
         desk.core.tally().counters.add(Count::Reads, 1);
+        if read <= FEW_BYTES
+            && let expected @ Some(_) = self.session.glance(&desk.core, &desk.input[..read])
+        {
+            desk.fetch(expected);
+            self.pending = desk.spare.pop().unwrap_or_default();
+            self.pending.extend_from_slice(&desk.input[..read]);
+            (self.unread, self.fresh) = (true, true);
+            return;
+        }
+        desk.begin_turn();
         let (used, then) = self.session.turn(&desk.core, &desk.input[..read], &mut desk.writer);
         if used < read {
             self.pending.extend_from_slice(&desk.input[used..read]);
@@ -360,12 +393,14 @@ impl Connection {
     fn pending_turn(&mut self) {
         let desk = Arc::clone(&self.worker.desk);
         let desk = &mut *desk.lock();
+        desk.fetch(None);
         desk.begin_turn();
         let input = &self.pending[self.start..];
         let (used, then) = self.session.turn(&desk.core, input, &mut desk.writer);
         self.start += used;
         if self.start == self.pending.len() {
-            (self.pending, self.start) = (Vec::new(), 0);
+            desk.recycle(std::mem::take(&mut self.pending));
+            self.start = 0;
         }
         self.end_turn(desk, then);
     }

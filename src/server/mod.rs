@@ -6,4 +6,4 @@ mod memory_limit;
 mod refusal;
 pub mod session;
 mod transaction;
-mod window;
+pub mod window;

@@ -13,6 +13,7 @@ use crate::command::table::{Command, Lookup, table};
 use crate::config::ProtectedAction;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
+use crate::resp::glance::second_word;
 use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
@@ -20,7 +21,7 @@ use crate::server::dispatch::{self, Call, Start};
 use crate::server::memory_limit;
 use crate::server::refusal;
 use crate::server::transaction::{self, Transaction};
-use crate::server::window::Window;
+use crate::server::window::{Expected, Window};
 use std::sync::Arc;
 
 /// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
@@ -175,6 +176,14 @@ impl Session {
         }
         turn.used = start + window.end();
         None
+    }
+
+    /// Starts fetching the key that a request, which will run a little later, probably names.
+    #[inline]
+    #[must_use]
+    pub fn glance(&self, core: &Core, input: &[u8]) -> Option<(Expected, Db)> {
+        let key = second_word(input)?;
+        Some((Expected::fetch(core, key), self.state.caller.db))
     }
 
     /// How much room is worth preparing for the rest of an unfinished request.

@@ -18,9 +18,24 @@ const AHEAD_MAX: usize = 16;
 
 /// A key whose bucket is being fetched.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Expected {
+pub struct Expected {
     slot: SlotId,
     hash: u64,
+}
+
+impl Expected {
+    /// The first step: starts fetching the bucket.
+    #[inline]
+    pub(super) fn fetch(core: &Core, key: &[u8]) -> Self {
+        let slot = SlotId::of(key);
+        Self { slot, hash: core.node.keyspace.prefetch_bucket(slot, key) }
+    }
+
+    /// The second step, once the bucket is there: starts fetching the entry.
+    #[inline]
+    pub fn fetch_entry(self, core: &Core, db: Db) {
+        core.node.keyspace.prefetch_entry(db, self.slot, self.hash);
+    }
 }
 
 /// A request that was read ahead, with its place relative to the window's first byte.
@@ -94,7 +109,7 @@ impl Window {
     #[inline]
     pub(super) fn prefetch_entries(&self, core: &Core, db: Db) {
         for key in self.requests.iter().filter_map(|ahead| ahead.key) {
-            core.node.keyspace.prefetch_entry(db, key.slot, key.hash);
+            key.fetch_entry(core, db);
         }
     }
 
@@ -113,8 +128,5 @@ impl Window {
 fn expect(core: &Core, spec: &Spec, argv: Argv<'_>) -> Option<Expected> {
     let [keys, ..] = spec.keys else { return None };
     let KeyRange::Words { first, .. } = keys.range else { return None };
-    let key = argv.get(usize::from(first))?;
-    let slot = SlotId::of(key);
-    let hash = core.node.keyspace.prefetch_bucket(slot, key);
-    Some(Expected { slot, hash })
+    Some(Expected::fetch(core, argv.get(usize::from(first))?))
 }

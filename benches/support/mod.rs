@@ -82,8 +82,8 @@ pub(crate) fn core(keyspace: Keyspace) -> Core {
 /// The session of a client that has just connected.
 pub(crate) fn session(core: &Core) -> Session {
     let origin = Origin {
-        address: "127.0.0.1:50000".to_owned(),
-        local_address: "127.0.0.1:6379".to_owned(),
+        address: "127.0.0.1:50000".into(),
+        local_address: "127.0.0.1:6379".into(),
         fd: 8,
         unix: false,
         worker: 0,

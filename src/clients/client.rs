@@ -22,11 +22,11 @@ pub const DEFAULT_USER: &[u8] = b"default";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// Its address, `127.0.0.1:50312` or `/path/to/socket:0`.
-    pub address: String,
+    pub address: Box<str>,
     /// The server's end.
-    pub local_address: String,
+    pub local_address: Box<str>,
     /// File descriptor.
-    pub fd: i64,
+    pub fd: i32,
     /// Whether it came through the Unix socket.
     pub unix: bool,
     /// The worker that serves it.
@@ -96,7 +96,7 @@ figures! {
 }
 
 /// Names that a client gives itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Names {
     name: Vec<u8>,
     library: Vec<u8>,
@@ -130,7 +130,8 @@ pub struct Client {
     /// Where it comes from.
     pub origin: Origin,
     shared: Shared,
-    names: RwLock<Names>,
+    /// `None` until it gives itself one: most never do.
+    names: RwLock<Option<Box<Names>>>,
     kill: AtomicU8,
     waker: AtomicWaker,
 }
@@ -162,43 +163,50 @@ impl Client {
         self.shared.store(figures);
     }
 
+    fn named<R: Default>(&self, read: impl FnOnce(&Names) -> R) -> R {
+        self.names.read().as_deref().map(read).unwrap_or_default()
+    }
+
+    fn name_it(&self, write: impl FnOnce(&mut Names)) {
+        write(self.names.write().get_or_insert_default());
+    }
+
     /// The name that CLIENT SETNAME gave it; empty without one.
     #[must_use]
     pub fn name(&self) -> Vec<u8> {
-        self.names.read().name.clone()
+        self.named(|names| names.name.clone())
     }
 
     /// Gives it a name; an empty one takes it away.
     pub fn set_name(&self, name: &[u8]) {
-        self.names.write().name = name.to_vec();
+        self.name_it(|names| names.name = name.to_vec());
     }
 
     /// Name and version of the library it uses (CLIENT SETINFO).
     #[must_use]
     pub fn library(&self) -> (Vec<u8>, Vec<u8>) {
-        let names = self.names.read();
-        (names.library.clone(), names.library_version.clone())
+        self.named(|names| (names.library.clone(), names.library_version.clone()))
     }
 
     /// CLIENT SETINFO LIB-NAME.
     pub fn set_library_name(&self, name: &[u8]) {
-        self.names.write().library = name.to_vec();
+        self.name_it(|names| names.library = name.to_vec());
     }
 
     /// CLIENT SETINFO LIB-VER.
     pub fn set_library_version(&self, version: &[u8]) {
-        self.names.write().library_version = version.to_vec();
+        self.name_it(|names| names.library_version = version.to_vec());
     }
 
     /// The user it is, or would be after AUTH.
     #[must_use]
     pub fn user(&self) -> Vec<u8> {
-        self.names.read().user.clone()
+        self.names.read().as_deref().map_or_else(|| DEFAULT_USER.to_vec(), |it| it.user.clone())
     }
 
     /// Notes who it is.
     pub fn set_user(&self, user: &[u8]) {
-        self.names.write().user = user.to_vec();
+        self.name_it(|names| names.user = user.to_vec());
     }
 
     /// Asks the connection to go; whoever asks more strictly wins.

@@ -16,7 +16,6 @@ use crate::server::core::Core;
 use crate::server::session::{Session, Then};
 use crate::server::window::Expected;
 use parking_lot::Mutex;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,14 +53,13 @@ pub struct Desk {
 }
 
 /// A worker's connections, as one of them sees it.
-#[derive(Clone)]
 pub struct Worker {
     /// Buffers and the view of the node.
-    pub desk: Arc<Mutex<Desk>>,
+    pub desk: Mutex<Desk>,
     /// Set when the server stops: connections answer what has arrived and close.
-    pub stopping: Arc<AtomicBool>,
+    pub stopping: AtomicBool,
     /// For effects beyond the connection.
-    pub outside: Arc<dyn Outside>,
+    pub outside: Box<dyn Outside>,
 }
 
 impl Desk {
@@ -89,7 +87,8 @@ impl Desk {
         }
     }
 
-    /// Keeps a buffer for the next requests or replies, unless there are enough or it has grown large.
+    /// Keeps a buffer for the next requests or replies, unless there are enough or it has grown
+    /// large.
     fn recycle(&mut self, mut buffer: Vec<u8>) {
         if self.spare.len() < SPARE_MAX && buffer.capacity() <= SPARE_BYTES_MAX {
             buffer.clear();
@@ -107,7 +106,7 @@ impl Desk {
 pub(crate) struct Connection {
     stream: Stream,
     session: Session,
-    worker: Worker,
+    worker: Arc<Worker>,
     /// Bytes of requests that could not be used yet, from `start` on.
     pending: Vec<u8>,
     start: usize,
@@ -140,7 +139,7 @@ enum End {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream, session: Session, worker: Worker) -> Self {
+    pub(crate) fn new(stream: Stream, session: Session, worker: Arc<Worker>) -> Self {
         Self {
             stream,
             session,
@@ -160,9 +159,8 @@ impl Connection {
         }
     }
 
-    /// Serves the client until it or the server closes.
-    pub(crate) async fn serve(mut self) {
-        let end = poll_fn(|cx| self.poll(cx)).await;
+    /// Counts and logs why the connection ended.
+    fn note(&self, end: &End) {
         match end {
             End::OutputLimit => self.count(Count::OutputLimitClosed, 1),
             End::InputLimit => self.count(Count::InputLimitClosed, 1),
@@ -187,7 +185,7 @@ impl Connection {
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.session.client().register(cx.waker());
         loop {
             match self.session.client().killed() {
@@ -292,8 +290,8 @@ impl Connection {
     /// Reads once and lets the session use it.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         let read = if self.pending.is_empty() {
-            let desk = Arc::clone(&self.worker.desk);
-            let desk = &mut *desk.lock();
+            let worker = Arc::clone(&self.worker);
+            let desk = &mut *worker.desk.lock();
             let mut space = ReadBuf::new(&mut desk.input);
             match self.stream.poll_read(cx, &mut space) {
                 Poll::Ready(Ok(read)) if read > 0 => {
@@ -328,8 +326,8 @@ impl Connection {
     /// Reads without using what comes. The buffer grows by what has come and no more: many
     /// connections may wait at a time.
     fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let desk = Arc::clone(&self.worker.desk);
-        let desk = &mut *desk.lock();
+        let worker = Arc::clone(&self.worker);
+        let desk = &mut *worker.desk.lock();
         let mut space = ReadBuf::new(&mut desk.input);
         Poll::Ready(match ready!(self.stream.poll_read(cx, &mut space)) {
             Ok(0) => Err(End::Closed),
@@ -367,8 +365,8 @@ impl Connection {
         read
     }
 
-    /// Runs what is in the worker's buffer, or, if it is a lone request, puts it off until the other
-    /// connections have been read from: its key is on the way into the cache meanwhile.
+    /// Runs what is in the worker's buffer, or, if it is a lone request, puts it off until the
+    /// other connections have been read from: its key is on the way into the cache meanwhile.
     fn use_input(&mut self, desk: &mut Desk, read: usize) {
         desk.core.tally().counters.add(Count::NetInputBytes, read as u64);
         desk.core.tally().counters.add(Count::Reads, 1);
@@ -391,8 +389,8 @@ impl Connection {
 
     /// A turn over the connection's own bytes.
     fn pending_turn(&mut self) {
-        let desk = Arc::clone(&self.worker.desk);
-        let desk = &mut *desk.lock();
+        let worker = Arc::clone(&self.worker);
+        let desk = &mut *worker.desk.lock();
         desk.fetch(None);
         desk.begin_turn();
         let input = &self.pending[self.start..];
@@ -459,8 +457,8 @@ impl Connection {
         if waiting == 0 && buffered == 0 {
             return Ok(());
         }
-        let desk = Arc::clone(&self.worker.desk);
-        let mut desk = desk.lock();
+        let worker = Arc::clone(&self.worker);
+        let mut desk = worker.desk.lock();
         let settings = desk.core().settings();
         if buffered > settings.client_query_buffer_limit {
             return Err(End::InputLimit);
@@ -484,6 +482,18 @@ impl Connection {
         let left_ms = allowed_ms - now.since(since);
         let _ = self.poll_timer(cx, left_ms);
         Ok(())
+    }
+}
+
+/// Serves the client until it or the server closes. An `async fn` would keep the connection twice,
+/// as its argument and as its variable.
+impl Future for Connection {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let end = ready!(self.poll_end(cx));
+        self.note(&end);
+        Poll::Ready(())
     }
 }
 

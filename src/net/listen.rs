@@ -184,7 +184,7 @@ password for the default user. NOTE: You only need to do one of the above things
 for the server to start accepting connections from the outside.\r\n";
 
 /// Accepts TCP connections until the task is dropped.
-pub async fn accept_tcp(listener: TcpListener, worker: Worker) {
+pub async fn accept_tcp(listener: TcpListener, worker: Arc<Worker>) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => admit_tcp(stream, peer, &worker),
@@ -194,7 +194,7 @@ pub async fn accept_tcp(listener: TcpListener, worker: Worker) {
 }
 
 /// Accepts connections on the Unix socket until the task is dropped.
-pub async fn accept_unix(listener: Arc<UnixListener>, path: String, worker: Worker) {
+pub async fn accept_unix(listener: Arc<UnixListener>, path: String, worker: Arc<Worker>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => admit_unix(stream, &path, &worker),
@@ -209,7 +209,7 @@ async fn pause_after(error: &io::Error) {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
-fn admit_tcp(stream: TcpStream, peer: SocketAddr, worker: &Worker) {
+fn admit_tcp(stream: TcpStream, peer: SocketAddr, worker: &Arc<Worker>) {
     let mut desk = worker.desk.lock();
     desk.core().refresh();
     let settings = desk.core().settings();
@@ -231,7 +231,7 @@ fn admit_tcp(stream: TcpStream, peer: SocketAddr, worker: &Worker) {
     admit(Stream::Tcp(stream), origin, worker);
 }
 
-fn admit_unix(stream: UnixStream, path: &str, worker: &Worker) {
+fn admit_unix(stream: UnixStream, path: &str, worker: &Arc<Worker>) {
     let name = format!("{path}:0");
     let origin = (name.clone(), name, stream.as_raw_fd(), true);
     admit(Stream::Unix(stream), origin, worker);
@@ -250,15 +250,15 @@ fn is_loopback(address: IpAddr) -> bool {
 fn admit(
     stream: Stream,
     (address, local_address, fd, unix): (String, String, i32, bool),
-    worker: &Worker,
+    worker: &Arc<Worker>,
 ) {
     let mut desk = worker.desk.lock();
     let core = desk.core();
     let node: Arc<Node> = Arc::clone(&core.node);
     let origin = Origin {
-        address,
-        local_address,
-        fd: i64::from(fd),
+        address: address.into(),
+        local_address: local_address.into(),
+        fd,
         unix,
         worker: core.worker as u16,
         since: node.clock.now().mono,
@@ -272,8 +272,8 @@ fn admit(
     tracing::debug!("Accepted {}", client.origin.address);
     let session = Session::new(core, client);
     drop(desk);
-    let connection = Connection::new(stream, session, worker.clone());
-    tokio::spawn(connection.serve());
+    let connection = Connection::new(stream, session, Arc::clone(worker));
+    tokio::spawn(connection);
 }
 
 /// Says why and closes. The text fits any socket buffer, so one attempt is enough.

@@ -1,4 +1,4 @@
-//! A look at the start of a request, without parsing it: which key will it probably use?
+//! A look at the start of a request, without parsing it, for the key that it will probably use.
 //!
 //! Only for fetching that key ahead: a wrong answer costs a little time and nothing else.
 

@@ -81,21 +81,20 @@ fn prefer_batches() {
 fn prefer_batches() {}
 
 async fn serve(setup: Setup) -> io::Result<()> {
-    let stopping = Arc::new(AtomicBool::new(false));
     let outside = Process { stop: Arc::clone(&setup.stop) };
-    let worker = Worker {
-        desk: Arc::new(Mutex::new(Desk::new(Core::new(Arc::clone(&setup.node), setup.number)))),
-        stopping: Arc::clone(&stopping),
-        outside: Arc::new(outside),
-    };
+    let worker = Arc::new(Worker {
+        desk: Mutex::new(Desk::new(Core::new(Arc::clone(&setup.node), setup.number))),
+        stopping: AtomicBool::new(false),
+        outside: Box::new(outside),
+    });
     let mut acceptors = Vec::new();
     for listener in setup.tcp {
         let listener = TcpListener::from_std(listener)?;
-        acceptors.push(tokio::spawn(accept_tcp(listener, worker.clone())));
+        acceptors.push(tokio::spawn(accept_tcp(listener, Arc::clone(&worker))));
     }
     if let Some((listener, path)) = setup.unix {
         let listener = Arc::new(UnixListener::from_std(listener)?);
-        acceptors.push(tokio::spawn(accept_unix(listener, path, worker.clone())));
+        acceptors.push(tokio::spawn(accept_unix(listener, path, Arc::clone(&worker))));
     }
     let timers = tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
@@ -115,7 +114,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
         )));
     }
     acceptors.iter().for_each(tokio::task::JoinHandle::abort);
-    stopping.store(true, Ordering::Release);
+    worker.stopping.store(true, Ordering::Release);
     setup.node.clients.wake_all();
     drain(&setup.node, setup.number as u16).await;
     Ok(())

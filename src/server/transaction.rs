@@ -7,10 +7,11 @@
 use crate::base::slot::SlotId;
 use crate::base::time::Now;
 use crate::clients::Figures;
-use crate::command::context::{Caller, Effect};
+use crate::command::context::{Caller, Context, Effect};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Group, Reach};
 use crate::command::table::{Command, key_slots};
+use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::shard::Use;
 use crate::keyspace::watch::Version;
 use crate::keyspace::{Db, Key};
@@ -60,9 +61,14 @@ impl Queued {
     }
 }
 
-/// A session's transaction, if it is in one, and what it watches.
+/// A session's transaction, if it is in one, and what it watches. Few sessions are in one at a
+/// time, so the rest of them own no more than a pointer.
 #[derive(Default)]
-pub(crate) struct Transaction {
+pub(crate) struct Transaction(Option<Box<Begun>>);
+
+#[derive(Default)]
+struct Begun {
+    /// `None` before MULTI: there are only watches.
     queue: Option<Vec<Queued>>,
     queued_bytes: usize,
     /// A request was refused while the queue was open: EXEC will not run.
@@ -71,37 +77,43 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
+    fn queue(&self) -> Option<&[Queued]> {
+        self.0.as_ref()?.queue.as_deref()
+    }
+
     /// Whether requests are being queued.
     #[inline]
-    pub(crate) const fn is_open(&self) -> bool {
-        self.queue.is_some()
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.as_ref().is_some_and(|begun| begun.queue.is_some())
     }
 
     /// Number of queued requests, -1 outside a transaction.
     pub(crate) fn queued(&self) -> i64 {
-        self.queue.as_ref().map_or(-1, |queue| queue.len() as i64)
+        self.queue().map_or(-1, |queue| queue.len() as i64)
     }
 
     /// Bytes of queued requests.
-    pub(crate) const fn queued_bytes(&self) -> usize {
-        self.queued_bytes
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |begun| begun.queued_bytes)
     }
 
     /// Number of watched keys.
-    pub(crate) const fn watched(&self) -> usize {
-        self.watched.len()
+    pub(crate) fn watched(&self) -> usize {
+        self.0.as_ref().map_or(0, |begun| begun.watched.len())
+    }
+
+    fn any_has(&self, flag: Flags) -> bool {
+        self.queue().unwrap_or_default().iter().any(|queued| queued.command.spec.flags.has(flag))
     }
 
     /// Whether EXEC would write.
     pub(crate) fn would_write(&self) -> bool {
-        let writes = Flags::WRITE;
-        self.queue.iter().flatten().any(|queued| queued.command.spec.flags.has(writes))
+        self.any_has(Flags::WRITE)
     }
 
     /// Whether EXEC would add data.
     pub(crate) fn would_grow(&self) -> bool {
-        let grows = Flags::DENYOOM;
-        self.queue.iter().flatten().any(|queued| queued.command.spec.flags.has(grows))
+        self.any_has(Flags::DENYOOM)
     }
 
     /// MULTI.
@@ -109,22 +121,23 @@ impl Transaction {
         if self.is_open() {
             return Err(CommandError::fixed("ERR MULTI calls can not be nested"));
         }
-        self.queue = Some(Vec::new());
+        self.0.get_or_insert_default().queue = Some(Vec::new());
         Ok(())
     }
 
     /// Keeps a request for EXEC.
     pub(crate) fn push(&mut self, command: &'static Command, argv: Argv<'_>) {
-        let Some(queue) = &mut self.queue else { return };
+        let Some(begun) = &mut self.0 else { return };
+        let Some(queue) = &mut begun.queue else { return };
         let queued = Queued::new(command, argv);
-        self.queued_bytes += queued.bytes.len() + size_of_val(&*queued.spans);
+        begun.queued_bytes += queued.bytes.len() + size_of_val(&*queued.spans);
         queue.push(queued);
     }
 
     /// Notes that a request was refused.
-    pub(crate) const fn spoil(&mut self) {
-        if self.is_open() {
-            self.broken = true;
+    pub(crate) fn spoil(&mut self) {
+        if let Some(begun) = &mut self.0 {
+            begun.broken |= begun.queue.is_some();
         }
     }
 
@@ -139,10 +152,8 @@ impl Transaction {
 
     /// Forgets the queue and the watches.
     pub(crate) fn reset(&mut self, core: &Core) {
-        self.queue = None;
-        self.queued_bytes = 0;
-        self.broken = false;
         self.unwatch(core);
+        self.0 = None;
     }
 
     /// WATCH.
@@ -156,8 +167,9 @@ impl Transaction {
         if self.is_open() {
             return Err(CommandError::fixed("ERR WATCH inside MULTI is not allowed"));
         }
+        let watched = &mut self.0.get_or_insert_default().watched;
         for bytes in argv.from(1).iter() {
-            if self.watched.iter().any(|watch| watch.db == db && *watch.key == *bytes) {
+            if watched.iter().any(|watch| watch.db == db && *watch.key == *bytes) {
                 continue;
             }
             let key = Key::new(bytes);
@@ -166,14 +178,14 @@ impl Transaction {
             // A key whose time has run out must not count as changed when it is cleared away later.
             shard.remove_if_ended(db, key, now.mono);
             let version = shard.watches.watch(db, bytes);
-            self.watched.push(Watch { db, key: bytes.into(), slot: key.slot, version });
+            watched.push(Watch { db, key: bytes.into(), slot: key.slot, version });
         }
         Ok(())
     }
 
     /// UNWATCH, and what every end of a transaction does.
     pub(crate) fn unwatch(&mut self, core: &Core) {
-        for watch in self.watched.drain(..) {
+        for watch in self.0.iter_mut().flat_map(|begun| begun.watched.drain(..)) {
             let mut shards = core.node.keyspace.borrow(&[watch.slot]);
             shards.shard(watch.slot).watches.unwatch(watch.db, &watch.key);
         }
@@ -187,60 +199,65 @@ impl Transaction {
         writer: &mut Writer,
         now: Now,
     ) -> Result<Option<Effect>, CommandError> {
-        let Some(queue) = self.queue.take() else {
+        let queue = self.0.as_mut().and_then(|begun| Some((begun.queue.take()?, begun.broken)));
+        let Some((queue, broken)) = queue else {
             return Err(CommandError::fixed("ERR EXEC without MULTI"));
         };
-        if self.broken {
+        if broken {
             self.reset(core);
             return Err(ABORTED);
         }
-        let requests: Vec<(&Queued, Slots)> =
-            queue.iter().map(|queued| (queued, slots_of(queued))).collect();
-        let mut all: Vec<SlotId> = requests.iter().flat_map(|(_, slots)| slots).copied().collect();
-        all.extend(self.watched.iter().map(|watch| watch.slot));
+        let Some(shards) = self.borrow_unchanged(core, &queue, now) else {
+            self.reset(core);
+            writer.null_array();
+            return Ok(None);
+        };
+        self.0 = None;
+        if !caller.replies.are_silent() {
+            writer.array(queue.len());
+        }
+        let Some(first) = queue.first() else { return Ok(None) };
+        let mut cx = dispatch::context(core, caller, first.command, writer, (shards, now));
+        cx.in_transaction = true;
+        for queued in &queue {
+            run_queued(core, &mut cx, queued);
+        }
+        Ok(cx.effect)
+    }
+
+    /// The shards of everything that is queued or watched, with the watches ended; `None` if a
+    /// watched key has changed.
+    fn borrow_unchanged<'c>(
+        &mut self,
+        core: &'c Core,
+        queue: &[Queued],
+        now: Now,
+    ) -> Option<Borrowed<'c>> {
+        let watched = &mut self.0.get_or_insert_default().watched;
+        let mut slots = Slots::new();
+        queue.iter().for_each(|q| key_slots(q.command.spec, q.argv(), &mut slots));
+        slots.extend(watched.iter().map(|watch| watch.slot));
         let everything = queue.iter().any(|q| q.command.spec.reach != Reach::Keys);
         let keyspace = &core.node.keyspace;
-        let mut shards = if everything { keyspace.borrow_all() } else { keyspace.borrow(&all) };
-        let unchanged = self.watched.iter().all(|watch| {
+        let mut shards = if everything { keyspace.borrow_all() } else { keyspace.borrow(&slots) };
+        let unchanged = watched.iter().all(|watch| {
             let shard = shards.shard(watch.slot);
             shard.remove_if_ended(watch.db, Key { bytes: &watch.key, slot: watch.slot }, now.mono);
             shard.watches.unchanged(watch.db, &watch.key, watch.version)
         });
         if !unchanged {
-            drop(shards);
-            self.reset(core);
-            writer.null_array();
-            return Ok(None);
+            return None;
         }
-        for watch in self.watched.drain(..) {
+        for watch in watched.drain(..) {
             shards.shard(watch.slot).watches.unwatch(watch.db, &watch.key);
         }
-        self.queued_bytes = 0;
-        if !caller.replies.are_silent() {
-            writer.array(requests.len());
-        }
-        let Some((first, _)) = requests.first() else { return Ok(None) };
-        let mut cx = dispatch::context(core, caller, first.command, writer, (shards, now));
-        cx.in_transaction = true;
-        for (queued, slots) in &requests {
-            run_queued(core, &mut cx, queued, slots);
-        }
-        Ok(cx.effect)
+        Some(shards)
     }
 }
 
-fn slots_of(queued: &Queued) -> Slots {
+fn run_queued(core: &Core, cx: &mut Context<'_>, queued: &Queued) {
     let mut slots = Slots::new();
     key_slots(queued.command.spec, queued.argv(), &mut slots);
-    slots
-}
-
-fn run_queued(
-    core: &Core,
-    cx: &mut crate::command::context::Context<'_>,
-    queued: &Queued,
-    slots: &[SlotId],
-) {
     let start = Start { now: cx.keys.now, nanos: core.node.clock.nanos() };
     cx.command = queued.command;
     // An earlier command of the queue may have been SELECT or CLIENT NO-TOUCH.
@@ -254,7 +271,7 @@ fn run_queued(
     }
     let before = cx.reply.out.len();
     let silent = cx.caller.replies.are_silent();
-    dispatch::run(core, cx, queued.argv(), slots);
+    dispatch::run(core, cx, queued.argv(), &slots);
     let failed = cx.reply.out.get(before) == Some(&b'-');
     // CLIENT REPLY ON is answered, and so is what follows it.
     if silent && cx.caller.replies.are_silent() {

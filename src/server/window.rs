@@ -3,7 +3,9 @@
 //!
 //! A look-up in a large keyspace is three dependent cache misses (slot, bucket, entry), which cost
 //! more than the rest of a pipelined command. Not here: running the requests (`session`).
-//! Nothing is decided ahead: a request may still change what the next ones mean.
+//! Nothing is decided ahead: a request may still change what the next ones mean. A lone request has
+//! nothing to read ahead; its key is fetched while other connections are read from
+//! (`net/connection.rs`).
 
 use crate::base::slot::SlotId;
 use crate::command::spec::{KeyRange, Spec};

@@ -92,9 +92,9 @@ impl World {
         self.core.refresh();
         self.connected += 1;
         let origin = Origin {
-            address: format!("127.0.0.1:{}", 50_000 + self.connected),
-            local_address: "127.0.0.1:6379".to_owned(),
-            fd: 7 + self.connected as i64,
+            address: format!("127.0.0.1:{}", 50_000 + self.connected).into(),
+            local_address: "127.0.0.1:6379".into(),
+            fd: 7 + self.connected as i32,
             unix: false,
             worker: 0,
             since: self.clock.now().mono,

@@ -17,12 +17,19 @@ fn with_big_value(directives: &[&str]) -> (Server, Client) {
     (server, client)
 }
 
+/// A client that the server has seen: from now on it counts as connected.
+fn admitted(server: &Server) -> Client {
+    let mut client = Client::connect(server.addr());
+    assert_eq!(client.ask("PING"), "+PONG\r\n");
+    client
+}
+
 #[test]
 fn a_slow_reader_is_closed_and_nobody_else_notices() {
     let (mut server, mut other) =
         with_big_value(&["--client-output-buffer-limit", "normal", "8mb", "0", "0"]);
     let memory_before = number(&mut other, "used_memory");
-    let mut slow = Client::connect(server.addr());
+    let mut slow = admitted(&server);
     assert!(slow.send_raw(&encode(&["GET", "big"]).repeat(REQUESTS)));
 
     let mut slowest = Duration::ZERO;
@@ -61,7 +68,7 @@ fn a_reader_below_the_limit_gets_everything() {
 fn the_soft_limit_closes_only_after_its_time() {
     let (mut server, mut other) =
         with_big_value(&["--client-output-buffer-limit", "normal", "0", "1mb", "2"]);
-    let mut slow = Client::connect(server.addr());
+    let mut slow = admitted(&server);
     let began = Instant::now();
     assert!(slow.send_raw(&encode(&["GET", "big"]).repeat(REQUESTS)));
     becomes(&1, || number(&mut other, "connected_clients"));

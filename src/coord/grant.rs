@@ -5,6 +5,7 @@
 
 use crate::base::time::Mono;
 use crate::coord::token::FenceToken;
+use std::borrow::Borrow;
 use std::fmt;
 
 /// Who a client says it is: a string of its choice, for example one UUID per lock handle. Two
@@ -22,6 +23,13 @@ impl Owner {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Owners are found by their bare names, without a copy. The two compare alike.
+impl Borrow<[u8]> for Owner {
+    fn borrow(&self) -> &[u8] {
         &self.0
     }
 }

@@ -1,4 +1,10 @@
 //! The coordination primitives as state machines, without keys, RESP or clocks.
 
+pub mod ask;
 pub mod grant;
+mod holders;
+pub mod lock;
+pub mod lock_outcome;
+mod lock_queue;
+pub mod mode;
 pub mod token;

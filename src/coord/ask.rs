@@ -1,0 +1,90 @@
+//! What an asker of a lock wants, what a holder has, and what is left when a grant is over.
+//!
+//! Not here: who gets it (`lock.rs`).
+
+use crate::base::time::Mono;
+use crate::coord::grant::{Owner, Term};
+use crate::coord::mode::Mode;
+use crate::coord::token::FenceToken;
+
+/// How long a grant is to last, as it was asked for: a duration runs from the moment of the grant,
+/// however long the asker waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// So many milliseconds.
+    Ms(u64),
+    /// As long as the lease that it hangs on.
+    Lease,
+}
+
+impl Lasting {
+    /// The term of a grant that is made at `now`.
+    #[must_use]
+    pub const fn from(self, now: Mono) -> Term {
+        match self {
+            Self::Ms(ms) => Term::Until(now.plus(ms)),
+            Self::Lease => Term::Lease,
+        }
+    }
+}
+
+/// A request for a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Who asks.
+    pub owner: Owner,
+    /// For what.
+    pub mode: Mode,
+    /// For how long.
+    pub lasting: Lasting,
+    /// For how many milliseconds the lock stays closed if the grant ends by itself; 0 for not.
+    pub delay_ms: u64,
+    /// Whether a repeat is one hold more, to be released by itself.
+    pub reentrant: bool,
+}
+
+/// An owner with a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Who holds.
+    pub owner: Owner,
+    /// What.
+    pub mode: Mode,
+    /// Whether the owner has asked again since the token was drawn: then more than one request
+    /// relies on the grant.
+    pub repeated: bool,
+    /// Drawn when the grant was made.
+    pub token: FenceToken,
+    /// When it is over.
+    pub term: Term,
+    /// Since when the owner has held the lock without a break, in whichever mode.
+    pub since: Mono,
+    /// How many releases end it.
+    pub holds: u64,
+    /// For how many milliseconds the lock stays closed if it ends by itself.
+    pub delay_ms: u64,
+}
+
+impl Holder {
+    /// What is left of the grant when it is over at `at`.
+    #[must_use]
+    pub fn end(self, at: Mono) -> Ended {
+        let Self { owner, mode, token, since, .. } = self;
+        Ended { owner, mode, token, since, at }
+    }
+}
+
+/// A grant that is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Who held the lock.
+    pub owner: Owner,
+    /// In this mode.
+    pub mode: Mode,
+    /// With this token.
+    pub token: FenceToken,
+    /// From then.
+    pub since: Mono,
+    /// Until then.
+    pub at: Mono,
+}

@@ -1,0 +1,418 @@
+//! A lock as a machine: who holds it, who is next, and when it opens again.
+//!
+//! In: `acquire`, `release`, `extend`, `break_open`, `park`, `withdraw`, `tick`. Out: outcomes. What
+//! may have let somebody in is followed by `next_grantable` and `grant` until nobody is left that
+//! can be granted.
+//!
+//! A request for several locks, all or nothing, is parked under one number in each of them and
+//! holds nothing while it waits, but keeps its place in each. It is watched at one lock that cannot
+//! be had yet, and rests in the others. When the lock that watches offers it, the caller asks all
+//! others (`is_grantable`): it either grants all, or lets this one `rest` and one that refused
+//! `watch`. Numbers rise, so all queues agree on who came first, and two such waiters never
+//! hold places before each other.
+//!
+//! Not here: who else waits for the owner (`wait_graph.rs`), time-outs of waiters, and where a
+//! lease is kept.
+//! Invariant: the modes of any two holders go together, and no token is above the last one.
+
+use crate::base::time::Mono;
+use crate::coord::ask::{Ask, Ended, Holder, Lasting};
+use crate::coord::grant::{Term, Tokens, WaiterId};
+use crate::coord::holders::Holders;
+use crate::coord::lock_outcome::{
+    Acquire, Admission, Extend, Granted, How, Offer, Release, Waiter,
+};
+use crate::coord::lock_queue::{LockQueue, Waiting};
+use crate::coord::mode::Mode;
+use crate::coord::token::FenceToken;
+
+/// The state of one lock.
+#[derive(Clone, Debug, Default)]
+pub struct Lock {
+    holders: Holders,
+    /// Nothing is granted before this instant; 0 when no delay runs.
+    closed_until: Mono,
+    last_token: FenceToken,
+    /// What most locks do not have.
+    aside: Option<Box<Aside>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Aside {
+    queue: LockQueue,
+    /// Grants that were found to be over by another verb than `tick`, which reports them.
+    ended: Vec<Ended>,
+}
+
+impl Lock {
+    /// Decides, changes nothing. To have several locks at once, look at all of them, then acquire.
+    pub fn admits(&self, owner: &[u8], mode: Mode, now: Mono) -> Admission {
+        if self.next_deadline().is_none_or(|end| now < end) {
+            return self.decide(owner, mode);
+        }
+        // Rare: only in the moment between a deadline and the tick that it is due for.
+        let mut settled = self.clone();
+        settled.settle(now);
+        settled.decide(owner, mode)
+    }
+
+    /// Grants a request if nobody is in its way.
+    pub fn acquire(&mut self, ask: Ask, now: Mono, tokens: &mut impl Tokens) -> Acquire {
+        self.settle(now);
+        match self.decide(ask.owner.name(), ask.mode) {
+            Admission::AlreadyYours => Acquire::AlreadyYours(self.repeat(&ask, now)),
+            Admission::Free => match tokens.draw() {
+                Some(token) => Acquire::Granted(self.hand_over(ask, token, now)),
+                None => Acquire::NoToken,
+            },
+            Admission::Busy => Acquire::Busy(ask),
+        }
+    }
+
+    /// Ends one hold of the owner's grant; `claimed` is the token that it has to have.
+    pub fn release(&mut self, owner: &[u8], claimed: Option<u64>, now: Mono) -> Release {
+        self.settle(now);
+        let Some(holder) = self.claim(owner, claimed) else { return Release::NotOwner };
+        if holder.holds > 1 {
+            let holds_left = holder.holds - 1;
+            self.holders.revise(owner, |holder| holder.holds = holds_left);
+            return Release::HoldsLeft(holds_left);
+        }
+        let Some(holder) = self.holders.remove(owner) else { return Release::NotOwner };
+        self.owner_holds(owner, None);
+        Release::Released(holder.end(now))
+    }
+
+    /// Gives the owner's grant a new term; `claimed` is the token that it has to have.
+    pub fn extend(
+        &mut self,
+        owner: &[u8],
+        lasting: Lasting,
+        claimed: Option<u64>,
+        now: Mono,
+    ) -> Extend {
+        self.settle(now);
+        let Some(holder) = self.claim(owner, claimed) else { return Extend::NotOwner };
+        let token = holder.token;
+        self.holders.revise(owner, |holder| holder.term = lasting.from(now));
+        Extend::Extended(token)
+    }
+
+    /// Ends the grant with this token, as if its time had run out, because its lease is over.
+    /// `None` if there is no such grant, or it does not hang on a lease any more.
+    pub fn lease_ended(&mut self, owner: &[u8], token: FenceToken, now: Mono) -> Option<Ended> {
+        self.settle(now);
+        let holder = self.claim(owner, Some(token.get()))?;
+        if holder.term != Term::Lease {
+            return None;
+        }
+        let holder = self.holders.remove(owner)?;
+        Some(self.run_out(holder, now))
+    }
+
+    /// Takes the lock from all who hold it and keeps it closed for `delay_ms`, which replaces any
+    /// delay that runs: the operator has the last word.
+    pub fn break_open(&mut self, delay_ms: u64, now: Mono) -> Vec<Ended> {
+        self.settle(now);
+        self.closed_until = if delay_ms > 0 { now.plus(delay_ms) } else { Mono::default() };
+        let mut broken = Vec::with_capacity(self.holders.len());
+        while let Some(holder) = self.holders.pop_first() {
+            self.owner_holds(holder.owner.name(), None);
+            broken.push(holder.end(now));
+        }
+        broken
+    }
+
+    /// Lets a busy request wait. `waiter` is above all numbers that were parked here before.
+    pub fn park(&mut self, waiter: WaiterId, ask: Ask, now: Mono) {
+        self.settle(now);
+        let held = self.holders.get(ask.owner.name()).map(|holder| holder.mode);
+        self.aside.get_or_insert_default().queue.park(waiter, ask, held, now);
+    }
+
+    /// Takes a waiter out, if it waits here: timed out, disconnected, or granted nothing.
+    pub fn withdraw(&mut self, waiter: WaiterId) -> Option<Ask> {
+        let gone = self.aside.as_mut()?.queue.remove(waiter)?;
+        self.tidy();
+        Some(gone.ask)
+    }
+
+    /// Who can be granted now and is watched here: askers ahead of the line first, then the oldest.
+    pub fn next_grantable(&mut self, now: Mono) -> Option<WaiterId> {
+        self.aside.as_ref()?;
+        self.settle(now);
+        self.aside.as_ref()?.queue.next(|wants, held| self.fits(wants, held))
+    }
+
+    /// Whether a waiter can be granted now, wherever it is watched.
+    pub fn is_grantable(&mut self, waiter: WaiterId, now: Mono) -> bool {
+        self.settle(now);
+        let queue = self.aside.as_ref().map(|aside| &aside.queue);
+        queue.is_some_and(|queue| queue.is_next(waiter, |wants, held| self.fits(wants, held)))
+    }
+
+    /// Grants a waiter what it asked for. Its term begins now.
+    pub fn grant(&mut self, waiter: WaiterId, now: Mono, tokens: &mut impl Tokens) -> Offer {
+        if !self.is_grantable(waiter, now) {
+            return Offer::NotNext;
+        }
+        let Some(queue) = self.aside.as_mut().map(|aside| &mut aside.queue) else {
+            return Offer::NotNext;
+        };
+        let Some(Waiting { ask: asked, .. }) = queue.get(waiter) else { return Offer::NotNext };
+        let how = match self.holders.get(asked.owner.name()) {
+            None => How::New,
+            Some(own) if own.mode.covers(asked.mode) => How::Again { counted: asked.reentrant },
+            Some(_) => How::Stronger { counted: asked.reentrant },
+        };
+        let needs_token = !matches!(how, How::Again { .. });
+        let drawn = if needs_token { tokens.draw() } else { None };
+        if needs_token && drawn.is_none() {
+            return Offer::NoToken;
+        }
+        let Some(Waiting { ask, since, .. }) = queue.remove(waiter) else { return Offer::NotNext };
+        let token = match drawn {
+            Some(token) => self.hand_over(ask, token, now),
+            None => self.repeat(&ask, now),
+        };
+        self.tidy();
+        Offer::Granted(Granted { waiter, token, how, since })
+    }
+
+    /// Takes back a grant whose asker turned out to be gone before it was told. What other requests
+    /// of its owner rely on stays. A stronger mode stays too: what was held before has no token any
+    /// more, and the owner gets the new one when it asks again.
+    pub fn take_back(&mut self, owner: &[u8], granted: &Granted, now: Mono) -> Option<Ended> {
+        self.settle(now);
+        let holder = self.claim(owner, Some(granted.token.get()))?;
+        let (is_hold, is_new) = match granted.how {
+            How::New => (true, true),
+            How::Stronger { counted } | How::Again { counted } => (counted, false),
+        };
+        if is_hold && holder.holds > 1 {
+            self.holders.revise(owner, |holder| holder.holds -= 1);
+            return None;
+        }
+        if !is_new || holder.repeated {
+            return None;
+        }
+        let holder = self.holders.remove(owner)?;
+        self.owner_holds(owner, None);
+        Some(holder.end(now))
+    }
+
+    /// Lets the lock offer a waiter when it can be granted here.
+    pub fn watch(&mut self, waiter: WaiterId) {
+        if let Some(aside) = &mut self.aside {
+            aside.queue.set_watched(waiter, true);
+        }
+    }
+
+    /// Lets a waiter keep its place without being offered: another lock watches for it.
+    pub fn rest(&mut self, waiter: WaiterId) {
+        if let Some(aside) = &mut self.aside {
+            aside.queue.set_watched(waiter, false);
+        }
+    }
+
+    /// Ends what is due and reports all grants that ended by themselves since the last tick.
+    pub fn tick(&mut self, now: Mono, ended: &mut Vec<Ended>) {
+        self.settle(now);
+        if let Some(aside) = &mut self.aside {
+            ended.append(&mut aside.ended);
+            self.tidy();
+        }
+    }
+
+    /// When to call `tick` next; `None` means when something has changed.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        let opens = Some(self.closed_until).filter(|until| *until > Mono::default());
+        let unreported = self.aside.as_ref().and_then(|aside| aside.ended.first());
+        let unreported = unreported.map(|ended| ended.at);
+        [self.holders.first_end(), opens, unreported].into_iter().flatten().min()
+    }
+
+    /// Whether nothing has to be remembered: nobody holds or waits, and no delay runs.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.holders.len() == 0 && self.aside.is_none() && self.closed_until == Mono::default()
+    }
+
+    /// Whether somebody waits.
+    #[must_use]
+    pub fn is_contended(&self) -> bool {
+        self.waiting() > 0
+    }
+
+    /// How many requests wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.aside.as_ref().map_or(0, |aside| aside.queue.len())
+    }
+
+    /// The owner's grant, if it is not over at `now`.
+    #[must_use]
+    pub fn holder(&self, owner: &[u8], now: Mono) -> Option<&Holder> {
+        self.holders.get(owner).filter(|holder| !holder.term.is_over(now))
+    }
+
+    /// All grants that are not over at `now`, in the order of their tokens.
+    pub fn holders(&self, now: Mono) -> impl Iterator<Item = &Holder> {
+        self.holders.iter().filter(move |holder| !holder.term.is_over(now))
+    }
+
+    /// All parked requests: those ahead of the line, then those in it, oldest first.
+    pub fn waiters(&self) -> impl Iterator<Item = Waiter<'_>> {
+        let queue = self.aside.iter().flat_map(|aside| aside.queue.iter());
+        queue.map(|(id, waiting)| Waiter {
+            id,
+            owner: &waiting.ask.owner,
+            mode: waiting.ask.mode,
+            since: waiting.since,
+            is_ahead: waiting.place.is_ahead(),
+        })
+    }
+
+    /// The highest token that was handed out here.
+    #[must_use]
+    pub const fn last_token(&self) -> FenceToken {
+        self.last_token
+    }
+
+    /// For how many milliseconds nothing will be granted.
+    #[must_use]
+    pub const fn delayed_ms(&self, now: Mono) -> u64 {
+        self.closed_until.since(now)
+    }
+
+    /// Heap bytes, as near as the standard collections let one tell.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let aside = self.aside.as_ref().map_or(0, |aside| {
+            size_of::<Aside>() + aside.queue.memory() + aside.ended.capacity() * size_of::<Ended>()
+        });
+        self.holders.memory() + aside
+    }
+
+    /// Stops the process if the lock contradicts itself.
+    ///
+    /// # Panics
+    ///
+    /// When it does.
+    pub fn assert_invariants(&self) {
+        self.holders.assert_invariants();
+        for holder in self.holders.iter() {
+            let room = self.holders.leave_room_for(holder.mode, Some(holder.mode));
+            assert!(room, "the modes of all holders go together");
+            assert!(holder.token <= self.last_token, "no token is above the last one");
+            assert!(holder.holds > 0, "a grant that is released is gone");
+        }
+        if let Some(aside) = &self.aside {
+            let held = |owner: &[u8]| self.holders.get(owner).map(|holder| holder.mode);
+            aside.queue.assert_invariants(held);
+            assert!(!aside.queue.is_empty() || !aside.ended.is_empty(), "an empty box is dropped");
+        }
+    }
+
+    /// What is due has ended before.
+    fn decide(&self, owner: &[u8], mode: Mode) -> Admission {
+        let held = self.holders.get(owner).map(|holder| holder.mode);
+        let wants = held.map_or(mode, |held| held.join(mode));
+        if held == Some(wants) {
+            return Admission::AlreadyYours;
+        }
+        let passes = |aside: &Aside| held.is_some() || aside.queue.lets_in(owner, mode);
+        if self.fits(wants, held) && self.aside.as_deref().is_none_or(passes) {
+            Admission::Free
+        } else {
+            Admission::Busy
+        }
+    }
+
+    /// Whether holders and delay leave room for a mode. What an owner has, it has in any case.
+    fn fits(&self, wants: Mode, held: Option<Mode>) -> bool {
+        let is_open = self.closed_until == Mono::default();
+        held == Some(wants) || (is_open && self.holders.leave_room_for(wants, held))
+    }
+
+    /// Makes a grant: the only place where a token of this lock is born.
+    fn hand_over(&mut self, ask: Ask, token: FenceToken, now: Mono) -> FenceToken {
+        assert!(token > self.last_token, "a fencing token never goes back");
+        self.last_token = token;
+        let before = self.holders.remove(ask.owner.name());
+        let (mode, since, holds) = match &before {
+            Some(own) => (own.mode.join(ask.mode), own.since, own.holds + u64::from(ask.reentrant)),
+            None => (ask.mode, now, 1),
+        };
+        let room = self.holders.leave_room_for(mode, None);
+        assert!(room, "a grant goes with those of all other holders");
+        self.owner_holds(ask.owner.name(), Some(mode));
+        self.holders.insert(Holder {
+            owner: ask.owner,
+            mode,
+            repeated: false,
+            token,
+            term: ask.lasting.from(now),
+            since,
+            holds,
+            delay_ms: ask.delay_ms,
+        });
+        token
+    }
+
+    /// Goes on with the owner's grant, on the terms of its latest request.
+    fn repeat(&mut self, ask: &Ask, now: Mono) -> FenceToken {
+        let token = self.holders.revise(ask.owner.name(), |holder| {
+            holder.term = ask.lasting.from(now);
+            holder.delay_ms = ask.delay_ms;
+            holder.holds += u64::from(ask.reentrant);
+            holder.repeated = true;
+        });
+        token.expect("only a holder's request is a repeat")
+    }
+
+    /// The owner's grant, if it has the token that the owner says it has.
+    fn claim(&self, owner: &[u8], claimed: Option<u64>) -> Option<&Holder> {
+        let is_it = |holder: &&Holder| claimed.is_none_or(|token| token == holder.token.get());
+        self.holders.get(owner).filter(is_it)
+    }
+
+    /// Ends what is due at `now`. Every verb that is told the time begins with it.
+    fn settle(&mut self, now: Mono) {
+        while let Some(holder) = self.holders.pop_over(now) {
+            let at = holder.term.deadline().unwrap_or(now);
+            let ended = self.run_out(holder, at);
+            self.aside.get_or_insert_default().ended.push(ended);
+        }
+        if self.closed_until <= now {
+            self.closed_until = Mono::default();
+        }
+    }
+
+    /// A grant has ended at `at` by itself, so that its delay begins.
+    fn run_out(&mut self, holder: Holder, at: Mono) -> Ended {
+        if holder.delay_ms > 0 {
+            self.closed_until = self.closed_until.max(at.plus(holder.delay_ms));
+        }
+        self.owner_holds(holder.owner.name(), None);
+        holder.end(at)
+    }
+
+    /// The owner's requests stand elsewhere when it gets or loses a grant.
+    fn owner_holds(&mut self, owner: &[u8], held: Option<Mode>) {
+        if let Some(aside) = &mut self.aside {
+            aside.queue.owner_holds(owner, held);
+        }
+    }
+
+    fn tidy(&mut self) {
+        if self.aside.as_ref().is_some_and(|at| at.queue.is_empty() && at.ended.is_empty()) {
+            self.aside = None;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "lock_tests.rs"]
+mod tests;

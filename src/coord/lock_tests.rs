@@ -1,0 +1,1 @@
+//! The rules of the lock, each with both sides of its boundary.

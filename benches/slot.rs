@@ -6,8 +6,9 @@ use criterion::{Bencher, Criterion, SamplingMode, criterion_group, criterion_mai
 use foldhash::fast::FixedState;
 use latchd::base::slot::SlotId;
 use latchd::keyspace::access::Access;
-use latchd::keyspace::entry::{Entry, NewValue};
+use latchd::keyspace::entry::Entry;
 use latchd::keyspace::table::{Spot, Table};
+use latchd::keyspace::value::NewValue;
 use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
 use std::time::{Duration, Instant};

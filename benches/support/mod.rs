@@ -9,7 +9,7 @@ use latchd::config::{Config, Invocation};
 use latchd::coord::token::Epoch;
 use latchd::keyspace::borrow::{Keyspace, Layout};
 use latchd::keyspace::edit::Expiry;
-use latchd::keyspace::entry::NewValue;
+use latchd::keyspace::value::NewValue;
 use latchd::keyspace::{Db, Key};
 use latchd::runtime::clock::SystemClock;
 use latchd::server::core::Core;

@@ -11,7 +11,7 @@ use crate::command::lifetime::{Beside, Lifetime, write_until};
 use crate::command::spec::{Acl, Flags, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE, SLOW_WRITE};
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::{NewValue, Value};
+use crate::keyspace::value::{NewValue, Text};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// DELEX DELIFEQ DIGEST CAD CAS
@@ -125,7 +125,7 @@ impl<'r> Comparison<'r> {
     }
 
     /// Whether it is true of `value`.
-    pub(super) fn holds(self, value: Option<Value<'_>>) -> bool {
+    pub(super) fn holds(self, value: Option<Text<'_>>) -> bool {
         let mut space = [0; DECIMAL_MAX];
         let text = value.as_ref().map(|value| value.bytes(&mut space));
         match self {
@@ -155,8 +155,11 @@ fn delex(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         Some(word) => Some(Comparison::take(word, &mut args)?.ok_or(CommandError::SYNTAX)?),
     };
     let edit = cx.keys.edit(key);
-    let deleted = comparison.is_none_or(|wanted| edit.exists() && wanted.holds(edit.value()))
-        && edit.remove();
+    let wanted = match comparison {
+        None => true,
+        Some(comparison) => edit.exists() && comparison.holds(edit.text()?),
+    };
+    let deleted = wanted && edit.remove();
     cx.reply.int(i64::from(deleted));
     Ok(())
 }
@@ -164,7 +167,7 @@ fn delex(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn delifeq(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, wanted) = (args.key()?, args.take()?);
     let edit = cx.keys.edit(key);
-    let deleted = Comparison::Equal(wanted).holds(edit.value()) && edit.remove();
+    let deleted = Comparison::Equal(wanted).holds(edit.text()?) && edit.remove();
     cx.reply.int(i64::from(deleted));
     Ok(())
 }
@@ -183,7 +186,7 @@ fn digest(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn cad(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, wanted) = (args.key()?, args.take()?);
     let edit = cx.keys.edit(key);
-    let answer = match edit.value() {
+    let answer = match edit.text()? {
         None => -1,
         value if Comparison::Equal(wanted).holds(value) => i64::from(edit.remove()),
         Some(_) => 0,
@@ -203,7 +206,7 @@ fn cas(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let expiry = lifetime.expiry(Expiry::Never, cx.command, cx.keys.now)?;
     let now = cx.keys.now.mono;
     let edit = cx.keys.edit(key);
-    let answer = match edit.value() {
+    let answer = match edit.text()? {
         None => -1,
         old if Comparison::Equal(wanted).holds(old) => {
             write_until(edit, NewValue::Text(value), expiry, now);
@@ -240,8 +243,8 @@ mod tests {
 
     #[test]
     fn a_number_is_compared_by_its_digits() {
-        assert!(Comparison::Equal(b"-12").holds(Some(Value::Int(-12))));
-        assert!(Comparison::Different(b"-012").holds(Some(Value::Int(-12))));
-        assert!(Comparison::DigestEqual(xxh3_64(b"-12")).holds(Some(Value::Int(-12))));
+        assert!(Comparison::Equal(b"-12").holds(Some(Text::Int(-12))));
+        assert!(Comparison::Different(b"-012").holds(Some(Text::Int(-12))));
+        assert!(Comparison::DigestEqual(xxh3_64(b"-12")).holds(Some(Text::Int(-12))));
     }
 }

@@ -11,9 +11,10 @@ use crate::command::node::Node;
 use crate::command::table::Command;
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::edit::Edit;
-use crate::keyspace::entry::{Entry, Value};
+use crate::keyspace::entry::Entry;
 use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
+use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
 use crate::resp::reply::Writer;
 use std::sync::Arc;
@@ -118,8 +119,8 @@ impl Keys<'_> {
     /// # Errors
     /// The key holds something else.
     #[inline]
-    pub fn string(&mut self, key: Key<'_>) -> Result<Option<Value<'_>>, CommandError> {
-        Ok(self.read(key).map(Entry::value))
+    pub fn string(&mut self, key: Key<'_>) -> Result<Option<Text<'_>>, CommandError> {
+        Ok(self.read(key).map(|entry| entry.value().text()).transpose()?)
     }
 
     /// The one way to change a key.

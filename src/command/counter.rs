@@ -11,7 +11,7 @@ use crate::command::spec::{Flags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE};
 use crate::keyspace::Key;
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::{NewValue, Value};
+use crate::keyspace::value::{NewValue, Text};
 
 const COUNTER: Spec = Spec {
     arity: 3,
@@ -94,7 +94,7 @@ fn decrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 #[inline]
 fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
     let mut edit = cx.keys.edit(key);
-    let sum = integer(edit.value())?.checked_add(delta).ok_or(CommandError::OVERFLOW)?;
+    let sum = integer(edit.text()?)?.checked_add(delta).ok_or(CommandError::OVERFLOW)?;
     edit.set_int(sum);
     cx.reply.int(sum);
     Ok(())
@@ -103,7 +103,7 @@ fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
 fn incrbyfloat(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, delta) = (args.key()?, args.take()?);
     let mut edit = cx.keys.edit(key);
-    let old = float(edit.value())?;
+    let old = float(edit.text()?)?;
     let delta = Extended::parse(delta).ok_or(CommandError::NOT_A_FLOAT)?;
     let sum = old + delta;
     if !sum.is_finite() {
@@ -121,11 +121,11 @@ fn incrbyfloat(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 /// # Errors
 /// The string spells no integer.
 #[inline]
-pub(super) fn integer(value: Option<Value<'_>>) -> Result<i64, CommandError> {
+pub(super) fn integer(value: Option<Text<'_>>) -> Result<i64, CommandError> {
     match value {
         None => Ok(0),
-        Some(Value::Int(number)) => Ok(number),
-        Some(Value::Inline(text) | Value::Heap(text)) => {
+        Some(Text::Int(number)) => Ok(number),
+        Some(Text::Inline(text) | Text::Heap(text)) => {
             parse_i64(text).ok_or(CommandError::NOT_AN_INTEGER)
         }
     }
@@ -135,11 +135,11 @@ pub(super) fn integer(value: Option<Value<'_>>) -> Result<i64, CommandError> {
 ///
 /// # Errors
 /// The string spells no number.
-pub(super) fn float(value: Option<Value<'_>>) -> Result<Extended, CommandError> {
+pub(super) fn float(value: Option<Text<'_>>) -> Result<Extended, CommandError> {
     match value {
         None => Ok(Extended::ZERO),
-        Some(Value::Int(number)) => Ok(Extended::from(number)),
-        Some(Value::Inline(text) | Value::Heap(text)) => {
+        Some(Text::Int(number)) => Ok(Extended::from(number)),
+        Some(Text::Inline(text) | Text::Heap(text)) => {
             Extended::parse(text).ok_or(CommandError::NOT_A_FLOAT)
         }
     }

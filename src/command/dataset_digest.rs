@@ -2,7 +2,8 @@
 //! and values, combined so that the order of keys does not matter.
 
 use crate::base::number::DECIMAL_MAX;
-use crate::keyspace::entry::{Entry, Value};
+use crate::keyspace::entry::Entry;
+use crate::keyspace::value::Value;
 use sha1_smol::Sha1;
 
 /// 160 bits that further bytes are combined with.
@@ -32,10 +33,11 @@ impl Digest {
 pub(super) fn of_value(mut digest: Digest, entry: &Entry) -> Digest {
     const TYPE_STRING: u32 = 0;
     match entry.value() {
-        value @ (Value::Int(_) | Value::Inline(_) | Value::Heap(_)) => {
+        Value::Text(text) => {
             digest.mix(&TYPE_STRING.to_be_bytes());
-            digest.mix(value.bytes(&mut [0; DECIMAL_MAX]));
+            digest.mix(text.bytes(&mut [0; DECIMAL_MAX]));
         }
+        Value::Primitive(primitive) => digest.mix(primitive.type_name().as_bytes()),
     }
     if entry.timer().is_some() {
         digest.xor(b"!!expire!!");
@@ -48,7 +50,8 @@ mod tests {
     use super::*;
     use crate::base::time::Mono;
     use crate::keyspace::access::Access;
-    use crate::keyspace::entry::{NewValue, Timer};
+    use crate::keyspace::entry::Timer;
+    use crate::keyspace::value::NewValue;
     use crate::keyspace::wheel::TimerId;
 
     #[test]

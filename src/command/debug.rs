@@ -13,7 +13,7 @@ use crate::command::object::references;
 use crate::command::spec::{Acl, Flags, Group, Outcome, Reach, Run, Spec};
 use crate::command::{absent, debug_server, help};
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::{NewValue, Value};
+use crate::keyspace::value::{NewValue, Value};
 use crate::keyspace::{Db, Key};
 use std::ops::RangeInclusive;
 
@@ -202,7 +202,11 @@ fn object(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 /// How long the value would be in Redis's RDB format, uncompressed.
 fn serialized_bytes(value: Value<'_>) -> usize {
     let mut space = [0; DECIMAL_MAX];
-    let text = value.bytes(&mut space);
+    let text = match &value {
+        Value::Text(text) => text.bytes(&mut space),
+        // What Redis does not know has no length there.
+        Value::Primitive(_) => return 0,
+    };
     match parse_i64(text) {
         Some(number) if i8::try_from(number).is_ok() => 2,
         Some(number) if i16::try_from(number).is_ok() => 3,
@@ -278,10 +282,11 @@ fn stringmatch_len(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keyspace::value::Text;
 
     #[test]
     fn lengths_are_those_of_rdb() {
-        let bytes = |text: &[u8]| serialized_bytes(Value::Inline(text));
+        let bytes = |text: &[u8]| serialized_bytes(Value::Text(Text::Inline(text)));
         assert_eq!([bytes(b""), bytes(b"b"), bytes(b"127"), bytes(b"128")], [1, 2, 2, 3]);
         assert_eq!([bytes(b"-32769"), bytes(b"2147483648"), bytes(&[b'x'; 64])], [5, 11, 66]);
     }

@@ -4,12 +4,19 @@
 //! The first word is the code that client libraries look at. Codes are part of the protocol: add,
 //! never edit.
 
+use crate::keyspace::value::WrongType;
 use crate::resp::request::Argv;
 use std::borrow::Cow;
 
 /// A command's failure, as an error reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError(Cow<'static, [u8]>);
+
+impl From<WrongType> for CommandError {
+    fn from(WrongType: WrongType) -> Self {
+        Self::WRONG_TYPE
+    }
+}
 
 impl CommandError {
     /// `ERR syntax error`.

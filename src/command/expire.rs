@@ -176,7 +176,7 @@ impl<'r> Conditions<'r> {
         let current = edit.deadline().map(|deadline| now.wall_at(deadline));
         let same_value = |wanted: &[u8]| {
             let mut space = [0; DECIMAL_MAX];
-            edit.value().is_some_and(|value| value.bytes(&mut space) == wanted)
+            edit.text().is_ok_and(|text| text.is_some_and(|text| text.bytes(&mut space) == wanted))
         };
         let refused = self.nx && current.is_some()
             || self.xx && current.is_none()

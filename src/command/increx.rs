@@ -15,7 +15,7 @@ use crate::command::spec::{Flags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE};
 use crate::keyspace::Key;
 use crate::keyspace::edit::{Edit, Expiry};
-use crate::keyspace::entry::{NewValue, Value};
+use crate::keyspace::value::{NewValue, Text};
 use crate::resp::reply::Writer;
 
 /// INCREX
@@ -102,7 +102,7 @@ trait Quantity: Copy + PartialOrd {
     fn most() -> Self;
     /// Reads the argument called `name`.
     fn parse(text: &[u8], name: &str) -> Result<Self, CommandError>;
-    fn stored(value: Option<Value<'_>>) -> Result<Self, CommandError>;
+    fn stored(value: Option<Text<'_>>) -> Result<Self, CommandError>;
     /// The sum, `None` if there is no such number.
     fn plus(self, step: Self) -> Option<Self>;
     /// How much was added to `old` to get here.
@@ -127,7 +127,7 @@ impl Quantity for i64 {
         parse_i64(text).ok_or_else(|| CommandError::new(refused()))
     }
 
-    fn stored(value: Option<Value<'_>>) -> Result<Self, CommandError> {
+    fn stored(value: Option<Text<'_>>) -> Result<Self, CommandError> {
         integer(value)
     }
 
@@ -165,7 +165,7 @@ impl Quantity for Extended {
         Self::parse(text).ok_or_else(|| CommandError::new(refused()))
     }
 
-    fn stored(value: Option<Value<'_>>) -> Result<Self, CommandError> {
+    fn stored(value: Option<Text<'_>>) -> Result<Self, CommandError> {
         float(value).and_then(|old| if old.is_finite() { Ok(old) } else { Err(NOT_FINITE) })
     }
 
@@ -240,7 +240,7 @@ fn count<Q: Quantity>(
     let now = cx.keys.now;
     let expiry = options.lifetime.expiry(Expiry::Keep, cx.command, now)?;
     let edit = cx.keys.edit(key);
-    let old = Q::stored(edit.value())?;
+    let old = Q::stored(edit.text()?)?;
     let (new, applied) = match bounds.after(old, step) {
         None => (old, Q::ZERO),
         Some(new) => {

@@ -6,7 +6,6 @@
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
-use crate::keyspace::entry::Entry;
 use crate::keyspace::shard::Use;
 
 const BASE: Spec = Spec { group: Group::Generic, ..Spec::BASE };
@@ -112,7 +111,7 @@ fn exists(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 fn type_of(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let entry = cx.keys.peek(args.key()?);
-    cx.reply.simple(entry.map_or("none", Entry::type_name));
+    cx.reply.simple(entry.map_or("none", |entry| entry.value().type_name()));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::command::table::Command;
 use crate::keyspace::edit::{Edit, Expiry};
-use crate::keyspace::entry::NewValue;
+use crate::keyspace::value::NewValue;
 
 /// What a request says about the end of a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::command::node::Node;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::config::EvictionPolicy;
 use crate::keyspace::access::AccessMode;
-use crate::keyspace::entry::Value;
+use crate::keyspace::value::{Text, Value};
 
 const BASE: Spec = Spec { group: Group::Generic, ..Spec::BASE };
 
@@ -119,7 +119,8 @@ fn idletime(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 /// Small integers count as shared as long as nothing keeps marks of use in them, as in Redis.
 pub(super) fn references(node: &Node, value: Value<'_>) -> i64 {
-    let small = matches!(value, Value::Int(number) if (0..SHARED_INTEGERS).contains(&number));
+    let small =
+        matches!(value, Value::Text(Text::Int(number)) if (0..SHARED_INTEGERS).contains(&number));
     let settings = node.settings();
     let marked = match settings.maxmemory_policy {
         EvictionPolicy::VolatileLru

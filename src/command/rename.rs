@@ -8,7 +8,7 @@ use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::keyspace::Key;
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::{NewValue, Value};
+use crate::keyspace::value::{NewValue, Text, Value};
 
 const BASE: Spec = Spec { group: Group::Generic, ..Spec::BASE };
 const TAKEN_AWAY: KeySpec =
@@ -145,7 +145,7 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if db == cx.keys.db && from == to {
         return Err(SAME);
     }
-    let Some(copied) = Copied::of(&mut cx.keys, from) else {
+    let Some(copied) = Copied::of(&mut cx.keys, from)? else {
         cx.reply.int(0);
         return Ok(());
     };
@@ -178,13 +178,14 @@ enum Owned {
 }
 
 impl Copied {
-    fn of(keys: &mut Keys<'_>, key: Key<'_>) -> Option<Self> {
-        let entry = keys.read(key)?;
+    fn of(keys: &mut Keys<'_>, key: Key<'_>) -> Result<Option<Self>, CommandError> {
+        let Some(entry) = keys.read(key) else { return Ok(None) };
         let value = match entry.value() {
-            Value::Int(number) => Owned::Int(number),
-            Value::Inline(bytes) => Owned::Short(bytes.to_vec()),
-            Value::Heap(bytes) => Owned::Long(bytes.to_vec()),
+            Value::Text(Text::Int(number)) => Owned::Int(number),
+            Value::Text(Text::Inline(bytes)) => Owned::Short(bytes.to_vec()),
+            Value::Text(Text::Heap(bytes)) => Owned::Long(bytes.to_vec()),
+            Value::Primitive(_) => return Err(CommandError::WRONG_TYPE),
         };
-        Some(Self { value, deadline: entry.timer().map(|timer| timer.deadline) })
+        Ok(Some(Self { value, deadline: entry.timer().map(|timer| timer.deadline) }))
     }
 }

@@ -136,7 +136,7 @@ impl<'r> Wanted<'r> {
     }
 
     fn takes(&self, entry: &Entry) -> bool {
-        let typed = |name: &[u8]| entry.type_name().as_bytes().eq_ignore_ascii_case(name);
+        let typed = |name: &[u8]| entry.value().type_name().as_bytes().eq_ignore_ascii_case(name);
         self.type_name.is_none_or(typed) && named(self.pattern, entry.key())
     }
 }

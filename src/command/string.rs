@@ -8,7 +8,7 @@ use crate::command::error::CommandError;
 use crate::command::lifetime::{Beside, Lifetime};
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::Value;
+use crate::keyspace::value::Text;
 use crate::resp::reply::Writer;
 
 /// What all rows of strings have in common.
@@ -107,10 +107,10 @@ fn getdel(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 /// A string value as a bulk string, or null.
 #[inline]
-pub(super) fn write_value(reply: &mut Writer, value: Option<Value<'_>>) {
+pub(super) fn write_value(reply: &mut Writer, value: Option<Text<'_>>) {
     match value {
-        Some(Value::Int(number)) => reply.bulk_int(number),
-        Some(Value::Inline(text) | Value::Heap(text)) => reply.bulk(text),
+        Some(Text::Int(number)) => reply.bulk_int(number),
+        Some(Text::Inline(text) | Text::Heap(text)) => reply.bulk(text),
         None => reply.null(),
     }
 }

@@ -9,7 +9,7 @@ use crate::command::lifetime::{Beside, Lifetime, write_until};
 use crate::command::spec::{Acl, Flags, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, SLOW_WRITE, write_value};
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::NewValue;
+use crate::keyspace::value::NewValue;
 
 /// MGET MSET MSETNX MSETEX
 pub(super) const ROWS: &[Spec] = &[

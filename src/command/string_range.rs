@@ -10,7 +10,7 @@ use crate::command::node::Node;
 use crate::command::spec::{Acl, Deprecation, Flags, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, SLOW_WRITE};
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::NewValue;
+use crate::keyspace::value::NewValue;
 use std::ops::Range;
 
 const GETRANGE: Spec = Spec {
@@ -93,7 +93,7 @@ const OFFSET_OUT_OF_RANGE: CommandError = CommandError::fixed("ERR offset is out
 fn append(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, more) = (args.key()?, args.take()?);
     let mut edit = cx.keys.edit(key);
-    let Some(old_len) = edit.value().map(|old| old.len()) else {
+    let Some(old_len) = edit.text()?.map(|old| old.len()) else {
         edit.set(NewValue::Text(more), Expiry::Never);
         cx.reply.count(more.len());
         return Ok(());
@@ -123,7 +123,7 @@ fn setrange(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, offset, part) = (args.key()?, args.int()?, args.take()?);
     let offset = usize::try_from(offset).map_err(|_| OFFSET_OUT_OF_RANGE)?;
     let mut edit = cx.keys.edit(key);
-    let old_len = edit.value().map_or(0, |old| old.len());
+    let old_len = edit.text()?.map_or(0, |old| old.len());
     if part.is_empty() {
         cx.reply.count(old_len);
         return Ok(());

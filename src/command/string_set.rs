@@ -12,7 +12,7 @@ use crate::command::spec::{Deprecation, Flags, KeyFlags, KeySpec, Outcome, Run, 
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE, SLOW_WRITE, write_value};
 use crate::keyspace::Key;
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::{NewValue, Value};
+use crate::keyspace::value::{NewValue, Text};
 
 /// SET SETNX SETEX PSETEX GETSET
 pub(super) const ROWS: &[Spec] = &[
@@ -146,7 +146,7 @@ struct SetOptions<'r> {
 }
 
 impl Condition<'_> {
-    fn allows(self, old: Option<Value<'_>>) -> bool {
+    fn allows(self, old: Option<Text<'_>>) -> bool {
         match self {
             Self::Always => true,
             Self::Missing => old.is_none(),
@@ -220,7 +220,7 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         write_value(cx.reply, cx.keys.string(key)?);
     }
     let now = cx.keys.now.mono;
-    let written = options.condition.allows(cx.keys.edit(key).value());
+    let written = options.condition.allows(cx.keys.edit(key).text()?);
     let token = if written && options.answer == Answer::Token {
         let token = cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(NO_TOKEN)?;
         Some(token.get() as i64)

@@ -312,8 +312,8 @@ impl Drop for Borrowed<'_> {
 mod tests {
     use super::*;
     use crate::keyspace::edit::Expiry;
-    use crate::keyspace::entry::NewValue;
     use crate::keyspace::shard::Use;
+    use crate::keyspace::value::NewValue;
     use crate::keyspace::{Db, Key};
     use std::panic::{AssertUnwindSafe, catch_unwind};
 

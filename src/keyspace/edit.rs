@@ -5,9 +5,10 @@
 
 use crate::base::time::Mono;
 use crate::keyspace::access::Access;
-use crate::keyspace::entry::{Entry, NewValue, Timer, Value};
+use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::shard::{Place, Shard, Use};
 use crate::keyspace::table::Spot;
+use crate::keyspace::value::{NewValue, Text, Value, WrongType};
 use crate::keyspace::wheel::Target;
 use crate::keyspace::{Db, Key};
 
@@ -84,6 +85,15 @@ impl<'s, 'k> Edit<'s, 'k> {
     #[must_use]
     pub fn value(&self) -> Option<Value<'_>> {
         self.entry().map(Entry::value)
+    }
+
+    /// The string before the change.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    #[inline]
+    pub fn text(&self) -> Result<Option<Text<'_>>, WrongType> {
+        self.value().map(Value::text).transpose()
     }
 
     /// When the key ends, if it does.
@@ -179,9 +189,10 @@ impl<'s, 'k> Edit<'s, 'k> {
     pub fn put(&mut self, mut taken: Taken) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();
-        match taken.entry.take_heap() {
-            Some(bytes) => self.set(NewValue::Heap(bytes), expiry),
-            None => self.set(taken.entry.value().duplicate(), expiry),
+        match (taken.entry.take_boxed(), taken.entry.value()) {
+            (Some(value), _) => self.set(value, expiry),
+            (None, Value::Text(text)) => self.set(text.duplicate(), expiry),
+            (None, Value::Primitive(_)) => unreachable!("a primitive has a block of its own"),
         }
         if let Some(entry) = self.entry_mut() {
             entry.set_access(access);

@@ -7,18 +7,16 @@
 //! Invariant: `layout()` computed from the header is always the layout the block was allocated
 //! with.
 
-use crate::base::number::parse_i64;
 use crate::base::time::Mono;
 use crate::keyspace::access::Access;
+use crate::keyspace::primitive::Primitive;
+use crate::keyspace::value::{
+    FORM_HEAP, FORM_INLINE, FORM_INT, FORM_MASK, FORM_PRIMITIVE, NewValue, Stored, Text, Value,
+};
 use crate::keyspace::wheel::TimerId;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::{self, NonNull};
 
-/// Values up to this many bytes live inside the entry's block; longer ones have a block of their
-/// own that can grow in place.
-const INLINE_BYTES_MAX: usize = 4_096;
-/// Redis calls strings of up to 44 bytes `embstr` (`OBJECT ENCODING`).
-const EMBSTR_BYTES_MAX: usize = 44;
 /// A key of this length or more stores its length in eight extra bytes.
 const LONG_KEY: usize = u16::MAX as usize;
 const HEADER_BYTES: usize = 8;
@@ -28,15 +26,10 @@ const BLOCK_ALIGN: usize = 8;
 /// Blocks are rounded up to this, so that a value may change its length a little and stay in place.
 const BLOCK_ROUND: usize = 16;
 
-const _: () = assert!(INLINE_BYTES_MAX < u16::MAX as usize, "an inline length fits the header");
 const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
 const _: () =
     assert!(size_of::<Option<Entry>>() == size_of::<usize>(), "a table cell is a pointer");
 
-const FORM_INT: u8 = 0;
-const FORM_INLINE: u8 = 1;
-const FORM_HEAP: u8 = 2;
-const FORM_MASK: u8 = 0b11;
 const HAS_TIMER: u8 = 0b100;
 
 #[derive(Clone, Copy)]
@@ -58,31 +51,6 @@ pub struct Timer {
     pub id: TimerId,
 }
 
-/// A value as readers see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value<'e> {
-    /// A string that is the canonical form of this integer.
-    Int(i64),
-    /// A string inside the entry's block.
-    Inline(&'e [u8]),
-    /// A string that was grown or written in part, or is too long for the block.
-    Heap(&'e [u8]),
-}
-
-/// A value as writers give it.
-#[derive(Debug, PartialEq, Eq)]
-pub enum NewValue<'v> {
-    /// Stored as an integer.
-    Int(i64),
-    /// Stored as an integer if it is the canonical form of one, as Redis's `tryObjectEncoding`
-    /// does.
-    Text(&'v [u8]),
-    /// Stored as the bytes it is, never as an integer (results of INCRBYFLOAT).
-    Verbatim(&'v [u8]),
-    /// Bytes that already have a block of their own (SETRANGE, APPEND, COPY of a raw string).
-    Heap(Vec<u8>),
-}
-
 /// An owned entry. Dropping it frees the block and the value.
 #[derive(Debug)]
 pub struct Entry(NonNull<u8>);
@@ -92,101 +60,6 @@ pub struct Entry(NonNull<u8>);
 unsafe impl Send for Entry {}
 // SAFETY: as above; `&Entry` only reads.
 unsafe impl Sync for Entry {}
-
-enum Stored<'v> {
-    Int(i64),
-    Inline(&'v [u8]),
-    Heap(Vec<u8>),
-}
-
-impl<'v> From<NewValue<'v>> for Stored<'v> {
-    fn from(value: NewValue<'v>) -> Self {
-        match value {
-            NewValue::Int(number) => Self::Int(number),
-            NewValue::Text(text) => match parse_i64(text) {
-                Some(number) => Self::Int(number),
-                None => Self::bytes(text),
-            },
-            NewValue::Verbatim(text) => Self::bytes(text),
-            NewValue::Heap(bytes) => Self::Heap(bytes),
-        }
-    }
-}
-
-impl<'v> Stored<'v> {
-    fn bytes(text: &'v [u8]) -> Self {
-        if text.len() <= INLINE_BYTES_MAX { Self::Inline(text) } else { Self::Heap(text.to_vec()) }
-    }
-
-    const fn form(&self) -> u8 {
-        match self {
-            Self::Int(_) => FORM_INT,
-            Self::Inline(_) => FORM_INLINE,
-            Self::Heap(_) => FORM_HEAP,
-        }
-    }
-
-    const fn inline_len(&self) -> usize {
-        match self {
-            Self::Inline(text) => text.len(),
-            Self::Int(_) | Self::Heap(_) => 0,
-        }
-    }
-}
-
-impl Value<'_> {
-    /// The name that `OBJECT ENCODING` gives it.
-    #[must_use]
-    pub const fn encoding(&self) -> &'static str {
-        match self {
-            Self::Int(_) => "int",
-            Self::Inline(text) if text.len() <= EMBSTR_BYTES_MAX => "embstr",
-            Self::Inline(_) | Self::Heap(_) => "raw",
-        }
-    }
-
-    /// Length in bytes of the string.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Int(number) => {
-                let mut space = [0; crate::base::number::DECIMAL_MAX];
-                crate::base::number::format_i64(*number, &mut space).len()
-            }
-            Self::Inline(text) | Self::Heap(text) => text.len(),
-        }
-    }
-
-    /// Whether the string has no bytes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The string's bytes; `space` is used when an integer has to be written out.
-    pub fn bytes<'s>(&'s self, space: &'s mut [u8; crate::base::number::DECIMAL_MAX]) -> &'s [u8] {
-        match self {
-            Self::Int(number) => crate::base::number::format_i64(*number, space),
-            Self::Inline(text) | Self::Heap(text) => text,
-        }
-    }
-
-    /// A copy of the string's bytes.
-    #[must_use]
-    pub fn to_vec(&self) -> Vec<u8> {
-        self.bytes(&mut [0; crate::base::number::DECIMAL_MAX]).to_vec()
-    }
-
-    /// The same value in the same form, to be stored under another key.
-    #[must_use]
-    pub fn duplicate(&self) -> NewValue<'_> {
-        match self {
-            Self::Int(number) => NewValue::Int(*number),
-            Self::Inline(text) => NewValue::Verbatim(text),
-            Self::Heap(bytes) => NewValue::Heap(bytes.to_vec()),
-        }
-    }
-}
 
 /// The layout of a block whose parts add up to `bytes`.
 const fn block_layout(bytes: usize) -> Layout {
@@ -312,22 +185,19 @@ impl Entry {
         let at = self.value_at();
         match header.kind & FORM_MASK {
             // SAFETY: the form says that eight bytes of an integer are stored there.
-            FORM_INT => Value::Int(unsafe { at.cast::<i64>().read_unaligned() }),
+            FORM_INT => Value::Text(Text::Int(unsafe { at.cast::<i64>().read_unaligned() })),
             // SAFETY: the form says that `value_len` initialised bytes are stored there.
-            FORM_INLINE => Value::Inline(unsafe {
+            FORM_INLINE => Value::Text(Text::Inline(unsafe {
                 std::slice::from_raw_parts(at.as_ptr(), header.value_len as usize)
-            }),
-            // SAFETY: the form says that an owned `Box<Vec<u8>>` is stored there; it lives as long
-            // as `self`.
-            _ => Value::Heap(unsafe { &*at.cast::<*mut Vec<u8>>().read_unaligned() }),
-        }
-    }
-
-    /// The name that TYPE gives its value.
-    #[must_use]
-    pub fn type_name(&self) -> &'static str {
-        match self.value() {
-            Value::Int(_) | Value::Inline(_) | Value::Heap(_) => "string",
+            })),
+            FORM_HEAP => {
+                // SAFETY: the form says that an owned `Box<Vec<u8>>` is stored there; it lives as
+                // long as `self`.
+                Value::Text(Text::Heap(unsafe { &*at.cast::<*mut Vec<u8>>().read_unaligned() }))
+            }
+            // SAFETY: the one form left says that an owned `Box<Primitive>` is stored there; it
+            // lives as long as `self`.
+            _ => Value::Primitive(unsafe { &*at.cast::<*mut Primitive>().read_unaligned() }),
         }
     }
 
@@ -378,6 +248,9 @@ impl Entry {
                 Stored::Heap(bytes) => {
                     at.cast::<*mut Vec<u8>>().write_unaligned(Box::into_raw(Box::new(bytes)));
                 }
+                Stored::Primitive(primitive) => {
+                    at.cast::<*mut Primitive>().write_unaligned(Box::into_raw(primitive));
+                }
             }
         }
     }
@@ -385,9 +258,15 @@ impl Entry {
     /// Frees what the value owns outside the block. The caller writes a new value or frees the
     /// block.
     fn drop_heap(&mut self) {
-        if self.header().kind & FORM_MASK == FORM_HEAP {
+        let at = self.value_at();
+        match self.header().kind & FORM_MASK {
             // SAFETY: the form says that an owned box is stored there, and it is not read again.
-            drop(unsafe { Box::from_raw(self.value_at().cast::<*mut Vec<u8>>().read_unaligned()) });
+            FORM_HEAP => drop(unsafe { Box::from_raw(at.cast::<*mut Vec<u8>>().read_unaligned()) }),
+            FORM_PRIMITIVE => {
+                // SAFETY: as above.
+                drop(unsafe { Box::from_raw(at.cast::<*mut Primitive>().read_unaligned()) });
+            }
+            _ => {}
         }
     }
 
@@ -445,12 +324,13 @@ impl Entry {
         if timer.is_none() && self.header().kind & HAS_TIMER == 0 {
             return;
         }
-        let next = match self.take_heap() {
-            Some(bytes) => Self::build(self.key(), Stored::Heap(bytes), timer, self.access()),
+        let next = match self.take_boxed() {
+            Some(value) => Self::build(self.key(), value.into(), timer, self.access()),
             None => {
                 let value = match self.value() {
-                    Value::Int(number) => Stored::Int(number),
-                    Value::Inline(text) | Value::Heap(text) => Stored::Inline(text),
+                    Value::Text(Text::Int(number)) => Stored::Int(number),
+                    Value::Text(Text::Inline(text) | Text::Heap(text)) => Stored::Inline(text),
+                    Value::Primitive(_) => unreachable!("a primitive has a block of its own"),
                 };
                 Self::build(self.key(), value, timer, self.access())
             }
@@ -458,10 +338,11 @@ impl Entry {
         *self = next;
     }
 
-    /// The value as bytes that can grow in place; from now on its encoding is `raw`.
+    /// The value as bytes that can grow in place; from now on its encoding is `raw`. Anything but a
+    /// string is replaced by an empty one.
     pub fn heap_mut(&mut self) -> &mut Vec<u8> {
         if self.header().kind & FORM_MASK != FORM_HEAP {
-            let bytes = self.value().to_vec();
+            let bytes = self.value().text().map(|text| text.to_vec()).unwrap_or_default();
             let timer = self.timer();
             self.replace(NewValue::Heap(bytes), timer);
         }
@@ -470,21 +351,49 @@ impl Entry {
         unsafe { &mut *self.value_at().cast::<*mut Vec<u8>>().read_unaligned() }
     }
 
-    /// Moves a heap value out, leaving an empty one.
-    pub(crate) fn take_heap(&mut self) -> Option<Vec<u8>> {
-        (self.header().kind & FORM_MASK == FORM_HEAP).then(|| std::mem::take(self.heap_mut()))
+    /// What coordinates under this key, if it is that.
+    pub fn primitive_mut(&mut self) -> Option<&mut Primitive> {
+        if self.header().kind & FORM_MASK != FORM_PRIMITIVE {
+            return None;
+        }
+        // SAFETY: the form says that an owned box is stored there; the borrow lasts as long as
+        // `&mut self`.
+        Some(unsafe { &mut *self.value_at().cast::<*mut Primitive>().read_unaligned() })
+    }
+
+    /// Moves out a value that has a block of its own; what is left is the string `0`.
+    pub(crate) fn take_boxed(&mut self) -> Option<NewValue<'static>> {
+        let at = self.value_at();
+        let value = match self.header().kind & FORM_MASK {
+            // SAFETY: the form says that an owned box is stored there, and it is overwritten below.
+            FORM_HEAP => NewValue::Heap(*unsafe {
+                Box::from_raw(at.cast::<*mut Vec<u8>>().read_unaligned())
+            }),
+            // SAFETY: as above.
+            FORM_PRIMITIVE => NewValue::Primitive(unsafe {
+                Box::from_raw(at.cast::<*mut Primitive>().read_unaligned())
+            }),
+            _ => return None,
+        };
+        let header = self.header_mut();
+        header.kind = header.kind & !FORM_MASK | FORM_INT;
+        self.write_value(Stored::Int(0));
+        Some(value)
     }
 
     /// Heap bytes that the entry owns: its block, and the value's own block if it has one.
     #[must_use]
     pub fn memory(&self) -> usize {
         let block = self.layout().size();
-        if self.header().kind & FORM_MASK != FORM_HEAP {
-            return block;
+        match self.value() {
+            Value::Text(Text::Int(_) | Text::Inline(_)) => block,
+            Value::Text(Text::Heap(_)) => {
+                // SAFETY: the form says that an owned box is stored there; it is only read.
+                let bytes = unsafe { &*self.value_at().cast::<*mut Vec<u8>>().read_unaligned() };
+                block + size_of::<Vec<u8>>() + bytes.capacity()
+            }
+            Value::Primitive(primitive) => block + size_of::<Primitive>() + primitive.memory(),
         }
-        // SAFETY: the form says that an owned box is stored there; it is only read.
-        let bytes = unsafe { &*self.value_at().cast::<*mut Vec<u8>>().read_unaligned() };
-        block + size_of::<Vec<u8>>() + bytes.capacity()
     }
 }
 
@@ -514,9 +423,9 @@ mod tests {
     #[test]
     fn a_string_that_is_an_integer_is_stored_as_one() {
         let entry = Entry::new(b"k", NewValue::Text(b"-12"), None, Access::default());
-        assert_eq!(entry.value(), Value::Int(-12));
+        assert_eq!(entry.value().text().unwrap(), Text::Int(-12));
         let entry = Entry::new(b"k", NewValue::Verbatim(b"-12"), None, Access::default());
-        assert_eq!(entry.value(), Value::Inline(b"-12"));
+        assert_eq!(entry.value().text().unwrap(), Text::Inline(b"-12"));
     }
 
     #[test]
@@ -526,7 +435,10 @@ mod tests {
             let mut entry = Entry::new(&key, NewValue::Text(b"v"), Some(TIMER), Access::default());
             assert_eq!(entry.key(), key);
             entry.set_timer(None);
-            assert_eq!((entry.key(), entry.value()), (&key[..], Value::Inline(b"v")));
+            assert_eq!(
+                (entry.key(), entry.value().text().unwrap()),
+                (&key[..], Text::Inline(b"v"))
+            );
         }
     }
 
@@ -575,7 +487,7 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(entry.key(), &key[..]);
-                prop_assert_eq!(entry.value().to_vec(), text.clone());
+                prop_assert_eq!(entry.value().text().unwrap().to_vec(), text.clone());
                 prop_assert_eq!(entry.timer(), timer);
                 prop_assert!(entry.memory() >= key.len());
             }

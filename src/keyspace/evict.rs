@@ -131,8 +131,8 @@ mod tests {
     use crate::coord::token::Epoch;
     use crate::keyspace::access::AccessMode;
     use crate::keyspace::edit::Expiry;
-    use crate::keyspace::entry::NewValue;
     use crate::keyspace::shard::{ShardSetup, Use};
+    use crate::keyspace::value::NewValue;
     use crate::keyspace::{Db, Key};
 
     const KEYS: u64 = 1_000;

@@ -99,8 +99,8 @@ mod tests {
     use crate::base::slot::SlotId;
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
-    use crate::keyspace::entry::NewValue;
     use crate::keyspace::shard::{ShardSetup, Tick};
+    use crate::keyspace::value::NewValue;
 
     fn shard() -> Shard {
         let setup = ShardSetup {

@@ -11,10 +11,12 @@ mod hints;
 mod invariants;
 #[cfg(test)]
 mod model;
+pub mod primitive;
 pub mod scan;
 pub mod shard;
 pub mod slot;
 pub mod table;
+pub mod value;
 pub mod watch;
 pub mod wheel;
 

@@ -8,8 +8,8 @@ use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::entry::NewValue;
 use crate::keyspace::shard::{Shard, ShardSetup, Tick, Use};
+use crate::keyspace::value::NewValue;
 use crate::keyspace::watch::Version;
 use crate::keyspace::{Db, Key};
 use proptest::prelude::*;
@@ -200,7 +200,7 @@ fn compare(shard: &mut Shard, model: &Model) {
     for place in places() {
         let read = shard.read(Db(place.0), key(place), Use::Peek, model.now);
         let read = read.map(|entry| Held {
-            text: entry.value().to_vec(),
+            text: entry.value().text().unwrap().to_vec(),
             deadline: entry.timer().map(|timer| timer.deadline),
         });
         assert_eq!(read.as_ref(), model.seen(place), "{place:?}");

@@ -147,8 +147,8 @@ mod tests {
     use super::*;
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
-    use crate::keyspace::entry::NewValue;
     use crate::keyspace::shard::ShardSetup;
+    use crate::keyspace::value::NewValue;
     use std::collections::{BTreeMap, BTreeSet};
 
     fn shard(keys: impl Iterator<Item = String>) -> Shard {

@@ -309,7 +309,7 @@ impl Table {
 mod tests {
     use super::*;
     use crate::keyspace::access::Access;
-    use crate::keyspace::entry::NewValue;
+    use crate::keyspace::value::NewValue;
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,8 +8,8 @@ use latchd::base::time::Mono;
 use latchd::coord::token::Epoch;
 use latchd::keyspace::borrow::{Alarm, Keyspace, Layout, ShardId};
 use latchd::keyspace::edit::Expiry;
-use latchd::keyspace::entry::NewValue;
 use latchd::keyspace::shard::{Shard, Tick, Use};
+use latchd::keyspace::value::NewValue;
 use latchd::keyspace::{Db, Key};
 
 const KEYS: u64 = 1_000_000;

@@ -3,7 +3,6 @@
 
 use latchd::base::slot::SlotId;
 use latchd::base::time::Mono;
-use latchd::keyspace::entry::Entry;
 use latchd::keyspace::shard::{Shard, Use};
 use latchd::keyspace::{Db, Key};
 use latchd::resp::reply::Writer;
@@ -61,7 +60,7 @@ pub(crate) fn keys() -> Vec<Vec<u8>> {
 
 /// GET, once the shard is there.
 pub(crate) fn get(shard: &mut Shard, key: Key<'_>, replies: &mut Writer) {
-    match shard.read(DB, key, Use::Touch, NOW).map(Entry::value) {
+    match shard.read(DB, key, Use::Touch, NOW).and_then(|entry| entry.value().text().ok()) {
         Some(value) => replies.bulk(value.bytes(&mut [0; latchd::base::number::DECIMAL_MAX])),
         None => replies.null(),
     }

@@ -6,6 +6,7 @@
 
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
+use crate::coord::grant::WaiterId;
 use crate::coord::token::{Epoch, EpochReserve};
 use crate::keyspace::Db;
 use crate::keyspace::evict::Rule;
@@ -15,6 +16,7 @@ use crate::keyspace::shard::{KeyHash, Shard, ShardSetup};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The number of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +59,8 @@ pub struct Keyspace {
     hints: Arc<Hints>,
     epochs: Arc<EpochReserve>,
     gauge: Gauge,
+    /// The number of the request that was parked last.
+    last_waiter: AtomicU64,
 }
 
 /// The shards that a command works on, given back when this is dropped.
@@ -104,7 +108,18 @@ impl Keyspace {
         let cells = cells.collect();
         let hashing = KeyHash::new(layout.seed);
         let gauge = Gauge::new(layout.shards, layout.seed);
-        Self { cells, shift, databases: layout.databases, alarm, hashing, hints, epochs, gauge }
+        let last_waiter = AtomicU64::new(0);
+        Self {
+            cells,
+            shift,
+            databases: layout.databases,
+            alarm,
+            hashing,
+            hints,
+            epochs,
+            gauge,
+            last_waiter,
+        }
     }
 
     /// The epochs of fencing tokens.
@@ -236,6 +251,13 @@ impl Borrowed<'_> {
         held.expect("a command borrows the shards of all its keys")
     }
 
+    /// A number for a request that is parked in these shards: above those of all that were parked
+    /// in any of them before, because they are borrowed.
+    #[must_use]
+    pub fn next_waiter(&self) -> WaiterId {
+        WaiterId(self.keyspace.last_waiter.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
     /// Calls `use_it` with one shard. If none is borrowed, that one is, for as long as the call
     /// takes.
     ///
@@ -257,7 +279,6 @@ impl Borrowed<'_> {
     /// Gives all shards back early: the rest of the command needs none.
     pub fn give_back(&mut self) {
         self.settle();
-        self.held = Held::None;
     }
 
     /// Every borrowed shard, in order.
@@ -273,11 +294,16 @@ impl Borrowed<'_> {
         one.into_iter().chain(some.into_iter().flatten()).chain(all.into_iter().flatten())
     }
 
-    /// What others have to know about the shards before they are given back.
+    /// Gives the shards back. What others have to know about them they learn before, what they may
+    /// act on after that.
     #[inline]
     fn settle(&mut self) {
         let keyspace = self.keyspace;
-        let settle = |shard: ShardId, guard: &mut Shard| {
+        let mut news = Vec::new();
+        let mut settle = |shard: ShardId, guard: &mut Shard| {
+            if guard.waiters.has_news() {
+                news.append(&mut guard.waiters.take_news());
+            }
             if let Some(deadline) = guard.take_earliest_new() {
                 keyspace.alarm.ring(shard, deadline);
             }
@@ -293,6 +319,8 @@ impl Borrowed<'_> {
                 (0u16..).zip(guards).for_each(|(shard, guard)| settle(ShardId(shard), guard));
             }
         }
+        self.held = Held::None;
+        news.iter().for_each(|notice| notice.give());
     }
 }
 

@@ -26,14 +26,14 @@ pub enum Expiry {
 /// A key about to be changed. A key whose time has run out is gone before anybody looks.
 #[derive(Debug)]
 pub struct Edit<'s, 'k> {
-    shard: &'s mut Shard,
-    db: Db,
-    table: u8,
-    index: usize,
-    key: Key<'k>,
-    hash: u64,
-    spot: Option<Spot>,
-    now: Mono,
+    pub(super) shard: &'s mut Shard,
+    pub(super) db: Db,
+    pub(super) table: u8,
+    pub(super) index: usize,
+    pub(super) key: Key<'k>,
+    pub(super) hash: u64,
+    pub(super) spot: Option<Spot>,
+    pub(super) now: Mono,
 }
 
 /// An entry taken out of one key to be put under another (RENAME, MOVE).
@@ -58,8 +58,8 @@ impl<'s, 'k> Edit<'s, 'k> {
         let mut spot = shard.find(db, key, hash);
         if let Some(found) = spot {
             let timer = shard.slots[index].table(table).at(found).timer();
-            if timer.is_some_and(|timer| timer.deadline <= now) {
-                shard.expire(Place { index, table, spot: found }, key.bytes);
+            let is_due = timer.is_some_and(|timer| timer.deadline <= now);
+            if is_due && !shard.outlives(Place { index, table, spot: found }, now) {
                 spot = None;
             }
         }
@@ -132,7 +132,7 @@ impl<'s, 'k> Edit<'s, 'k> {
     /// Writes the value, whether or not the key exists.
     pub fn set(&mut self, value: NewValue<'_>, expiry: Expiry) {
         let old = self.entry().and_then(Entry::timer);
-        let timer = self.timer_for(old, expiry);
+        let timer = self.shard.timer_for(self.target(), old, expiry);
         if let Some(spot) = self.spot {
             let access = Access::created(self.shard.access_mode, self.now);
             self.rewrite(spot, |entry| {
@@ -167,8 +167,13 @@ impl<'s, 'k> Edit<'s, 'k> {
         result
     }
 
-    /// Removes the key; whether it was there.
-    pub fn remove(self) -> bool {
+    /// Removes the key; whether it was there. What coordinates is taken from everybody who has it;
+    /// who waits for it may have it at once, and then there is such a key again.
+    pub fn remove(mut self) -> bool {
+        if matches!(self.value(), Some(Value::Primitive(_))) {
+            self.break_open();
+            return true;
+        }
         self.take().is_some()
     }
 
@@ -207,56 +212,71 @@ impl<'s, 'k> Edit<'s, 'k> {
         if old.is_none() && expiry == Expiry::Never || expiry == Expiry::Keep {
             return false;
         }
-        let timer = self.timer_for(old, expiry);
+        let timer = self.shard.timer_for(self.target(), old, expiry);
         self.rewrite(spot, |entry| entry.set_timer(timer));
         self.changed();
         true
     }
 
-    /// Changes an entry where it is, and keeps totals and memory true.
     #[inline]
     fn rewrite(&mut self, spot: Spot, change: impl FnOnce(&mut Entry)) {
-        let entry = self.shard.slots[self.index].table_mut(self.table).at_mut(spot);
-        let totals = &mut self.shard.totals[usize::from(self.table)];
-        totals.remove(entry);
-        self.shard.memory -= entry.memory();
-        change(entry);
-        totals.add(entry);
-        self.shard.memory += entry.memory();
+        self.shard.rewrite(Place { index: self.index, table: self.table, spot }, change);
     }
 
-    /// The timer that the entry shall have, with the wheel brought in line.
-    fn timer_for(&mut self, old: Option<Timer>, expiry: Expiry) -> Option<Timer> {
+    const fn target(&self) -> Target {
+        Target { hash: self.hash, slot: self.index as u16, table: self.table }
+    }
+
+    /// What every change has in common.
+    pub(super) fn changed(&mut self) {
+        self.shard.changes += 1;
+        if !self.shard.watches.is_empty() {
+            self.shard.watches.changed(self.db, self.key.bytes);
+        }
+    }
+}
+
+impl Shard {
+    /// Changes an entry where it is, and keeps totals and memory true.
+    #[inline]
+    pub(super) fn rewrite(&mut self, place: Place, change: impl FnOnce(&mut Entry)) {
+        let entry = self.slots[place.index].table_mut(place.table).at_mut(place.spot);
+        let totals = &mut self.totals[usize::from(place.table)];
+        totals.remove(entry);
+        self.memory -= entry.memory();
+        change(entry);
+        totals.add(entry);
+        self.memory += entry.memory();
+    }
+
+    /// The timer that an entry shall have, with the wheel brought in line.
+    pub(super) fn timer_for(
+        &mut self,
+        target: Target,
+        old: Option<Timer>,
+        expiry: Expiry,
+    ) -> Option<Timer> {
         match (expiry, old) {
             (Expiry::Keep, old) => old,
             (Expiry::Never, None) => None,
             (Expiry::Never, Some(old)) => {
-                self.shard.wheel.cancel(old.id);
+                self.wheel.cancel(old.id);
                 None
             }
             (Expiry::At(deadline), Some(old)) => {
-                self.shard.wheel.reset(old.id, deadline);
+                self.wheel.reset(old.id, deadline);
                 self.note_deadline(deadline);
                 Some(Timer { deadline, id: old.id })
             }
             (Expiry::At(deadline), None) => {
-                let target = Target { hash: self.hash, slot: self.index as u16, table: self.table };
                 self.note_deadline(deadline);
-                Some(Timer { deadline, id: self.shard.wheel.add(deadline, target) })
+                Some(Timer { deadline, id: self.wheel.add(deadline, target) })
             }
         }
     }
 
     fn note_deadline(&mut self, deadline: Mono) {
-        let earliest = &mut self.shard.earliest_new;
+        let earliest = &mut self.earliest_new;
         *earliest = Some(earliest.map_or(deadline, |earliest| earliest.min(deadline)));
-    }
-
-    /// What every change has in common.
-    fn changed(&mut self) {
-        self.shard.changes += 1;
-        if !self.shard.watches.is_empty() {
-            self.shard.watches.changed(self.db, self.key.bytes);
-        }
     }
 }

@@ -33,6 +33,7 @@ impl Shard {
     pub fn flush(&mut self, db: Db, now: Mono) -> Garbage {
         self.touch_watched(db, db, now);
         let table = self.table_of(db);
+        self.waiters.disturb([table, table]);
         let index = usize::from(table);
         let emptied = std::mem::take(&mut self.totals[index]);
         if emptied.keys == 0 {
@@ -67,6 +68,7 @@ impl Shard {
     pub fn swap(&mut self, left: Db, right: Db, now: Mono) {
         self.touch_watched(left, right, now);
         self.touch_watched(right, left, now);
+        self.waiters.disturb([self.table_of(left), self.table_of(right)]);
         self.tables.swap(usize::from(left.0), usize::from(right.0));
     }
 

@@ -8,6 +8,7 @@ use crate::base::time::Mono;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
+use crate::keyspace::value::Value;
 use crate::keyspace::wheel::{Target, TimerId};
 use std::collections::HashMap;
 
@@ -29,6 +30,12 @@ impl Shard {
                 table.assert_invariants(|key| self.hash(key));
                 memory += table.memory() + table.iter().map(Entry::memory).sum::<usize>();
                 for entry in table.iter() {
+                    if let Value::Primitive(primitive) = entry.value() {
+                        primitive.assert_invariants();
+                        assert!(!primitive.is_idle(), "what is idle has no key");
+                        let deadline = entry.timer().map(|timer| timer.deadline);
+                        assert_eq!(deadline, primitive.next_deadline(), "it is timed");
+                    }
                     assert_eq!(self.index(SlotId::of(entry.key())), index, "a key is in its slot");
                     totals[usize::from(number)].add(entry);
                 }

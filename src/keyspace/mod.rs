@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod borrow;
+pub mod coordinate;
 pub mod edit;
 pub mod entry;
 pub mod evict;
@@ -17,6 +18,7 @@ pub mod shard;
 pub mod slot;
 pub mod table;
 pub mod value;
+pub mod waiters;
 pub mod watch;
 pub mod wheel;
 

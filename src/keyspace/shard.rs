@@ -13,8 +13,10 @@ use crate::keyspace::entry::Entry;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
+use crate::keyspace::value::Value;
+use crate::keyspace::waiters::Waiters;
 use crate::keyspace::watch::Watches;
-use crate::keyspace::wheel::{Due, Target, Wheel};
+use crate::keyspace::wheel::{Due, Target, TimerId, Wheel};
 use crate::keyspace::{Db, Key};
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
@@ -122,9 +124,11 @@ pub struct Shard {
     pub active_expiry: bool,
     pub(crate) earliest_new: Option<Mono>,
     pub(crate) rng: fastrand::Rng,
-    hashing: KeyHash,
+    pub(crate) hashing: KeyHash,
     hints: Arc<Hints>,
-    epochs: Arc<EpochReserve>,
+    pub(crate) epochs: Arc<EpochReserve>,
+    /// Requests that wait for what lies under keys.
+    pub waiters: Waiters,
 }
 
 impl Shard {
@@ -164,6 +168,7 @@ impl Shard {
             hashing: KeyHash::new(setup.seed),
             hints,
             epochs,
+            waiters: Waiters::default(),
         }
     }
 
@@ -198,11 +203,13 @@ impl Shard {
         };
         let (index, table, mode) = (self.index(key.slot), self.table_of(db), self.access_mode);
         let entry = self.slots[index].table_mut(table).at_mut(spot);
-        if entry.timer().is_some_and(|timer| timer.deadline <= now) {
-            self.expire(Place { index, table, spot }, key.bytes);
+        if entry.timer().is_some_and(|timer| timer.deadline <= now)
+            && !self.outlives(Place { index, table, spot }, now)
+        {
             self.counters.misses += 1;
             return None;
         }
+        let entry = self.slots[index].table_mut(table).at_mut(spot);
         if usage == Use::Touch {
             let chance = if mode == AccessMode::Recency { 0 } else { self.rng.u32(..) };
             entry.set_access(entry.access().used(mode, now, chance));
@@ -282,7 +289,7 @@ impl Shard {
         }
         for _ in 0..steps {
             match self.wheel.pop_due(now) {
-                Due::Timer(id, target) => self.end(id, target),
+                Due::Timer(id, target) => self.end(id, target, now),
                 Due::Sorting => {}
                 Due::Nothing => return self.wheel.next_deadline().map_or(Tick::Idle, Tick::Until),
             }
@@ -290,24 +297,38 @@ impl Shard {
         Tick::More
     }
 
-    fn end(&mut self, id: crate::keyspace::wheel::TimerId, target: Target) {
+    fn end(&mut self, id: TimerId, target: Target, now: Mono) {
         let index = usize::from(target.slot);
         let table = self.slots[index].table(target.table);
         let is_it = |entry: &Entry| entry.timer().is_some_and(|timer| timer.id == id);
         let spot = table.find(target.hash, is_it).expect("every timer of the wheel has an entry");
         let place = Place { index, table: target.table, spot };
+        if matches!(table.at(spot).value(), Value::Primitive(_)) {
+            self.rewrite(place, |entry| entry.set_timer(None));
+            let _ = self.change_primitive(place, now, |_, _| ());
+            return;
+        }
         let entry = self.take(place);
         self.ended(target.table, &entry);
     }
 
-    /// Removes an entry whose time has run out.
-    pub(crate) fn expire(&mut self, place: Place, key: &[u8]) {
+    /// What becomes of an entry whose timer has gone off: a string ends, a machine does what is due
+    /// and may have more to do. Whether the entry is still there.
+    #[cold]
+    pub(crate) fn outlives(&mut self, place: Place, now: Mono) -> bool {
+        let entry = self.slots[place.index].table(place.table).at(place.spot);
+        let timer = entry.timer();
+        if matches!(entry.value(), Value::Primitive(_)) {
+            let keys = self.totals[usize::from(place.table)].keys;
+            let _ = self.change_primitive(place, now, |_, _| ());
+            return self.totals[usize::from(place.table)].keys == keys;
+        }
         let entry = self.take(place);
-        debug_assert_eq!(entry.key(), key);
-        if let Some(timer) = entry.timer() {
+        if let Some(timer) = timer {
             self.wheel.cancel(timer.id);
         }
         self.ended(place.table, &entry);
+        false
     }
 
     fn ended(&mut self, table: u8, entry: &Entry) {

@@ -45,6 +45,17 @@ impl Slot {
         &mut self.others[index]
     }
 
+    /// Table number `table`, and the slot's tokens.
+    pub(crate) fn table_and_tokens(&mut self, table: u8) -> (&mut Table, &mut TokenSequence) {
+        let Some(index) = table.checked_sub(1).map(usize::from) else {
+            return (&mut self.main, &mut self.tokens);
+        };
+        if index >= self.others.len() {
+            self.others.resize_with(index + 1, Table::default);
+        }
+        (&mut self.others[index], &mut self.tokens)
+    }
+
     /// The tables that have keys or room for them, by number.
     pub(crate) fn tables(&self) -> impl Iterator<Item = (u8, &Table)> {
         let made = (0u8..).zip(std::iter::once(&self.main).chain(&self.others));

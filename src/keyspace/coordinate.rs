@@ -1,0 +1,168 @@
+//! The gate for what coordinates: a machine under a key is changed, who waits for it gets what is
+//! free, and the key's timer and memory follow.
+//!
+//! Not here: the rules of the machines (`coord`), and what a command decides.
+//! Invariant: a machine that is idle has no key, and the timer of its key is its next deadline.
+
+use crate::base::bytes::equal;
+use crate::base::time::Mono;
+use crate::coord::grant::{Tokens, WaiterId};
+use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
+use crate::keyspace::edit::{Edit, Expiry};
+use crate::keyspace::primitive::{Machine, Primitive};
+use crate::keyspace::shard::{Place, Shard};
+use crate::keyspace::value::{NewValue, Value, WrongType};
+use crate::keyspace::waiters::{Found, Parking, Place as WaitPlace};
+use crate::keyspace::wheel::Target;
+
+/// Draws tokens from the sequence of a slot.
+#[derive(Debug)]
+pub struct SlotTokens<'s> {
+    pub(crate) sequence: &'s mut TokenSequence,
+    pub(crate) epochs: &'s EpochReserve,
+}
+
+impl Tokens for SlotTokens<'_> {
+    fn draw(&mut self) -> Option<FenceToken> {
+        self.sequence.issue(self.epochs)
+    }
+}
+
+impl Edit<'_, '_> {
+    /// The machine under the key.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    pub fn machine<M: Machine>(&self) -> Result<Option<&M>, WrongType> {
+        match self.value() {
+            None => Ok(None),
+            Some(Value::Primitive(primitive)) => M::of(primitive).map(Some).ok_or(WrongType),
+            Some(Value::Text(_)) => Err(WrongType),
+        }
+    }
+
+    /// Changes the machine under the key, which is made if there is none; then lets in who is next,
+    /// and removes the key if nothing is left to remember.
+    ///
+    /// # Errors
+    /// The key holds something else. Nothing has changed.
+    pub fn coordinate<M: Machine, R>(
+        &mut self,
+        change: impl FnOnce(&mut M, &mut SlotTokens<'_>) -> R,
+    ) -> Result<R, WrongType> {
+        if self.machine::<M>()?.is_none() {
+            let machine = M::default().into_primitive();
+            self.set(NewValue::Primitive(Box::new(machine)), Expiry::Never);
+        }
+        let place = self.place().ok_or(WrongType)?;
+        let changed = self.shard.change_primitive(place, self.now, |primitive, tokens| {
+            M::of_mut(primitive).map(|machine| change(machine, tokens))
+        });
+        self.spot = self.shard.find(self.db, self.key, self.hash);
+        self.changed();
+        changed.flatten().ok_or(WrongType)
+    }
+
+    /// Parks a request at the key, whose machine knows of it already.
+    pub fn park(&mut self, waiter: WaiterId, parking: Parking) {
+        let place =
+            WaitPlace { table: self.table, slot: self.key.slot, key: self.key.bytes.into() };
+        self.shard.waiters.park(waiter, place, parking);
+    }
+
+    /// Takes everything from everybody who has something under this key. Who waits there goes on
+    /// waiting, and may be let in at once.
+    pub(crate) fn break_open(&mut self) {
+        let Some(place) = self.place() else { return };
+        let now = self.now;
+        let _ = self.shard.change_primitive(place, now, |primitive, _| primitive.break_open(now));
+        self.spot = self.shard.find(self.db, self.key, self.hash);
+        self.changed();
+    }
+
+    fn place(&self) -> Option<Place> {
+        Some(Place { index: self.index, table: self.table, spot: self.spot? })
+    }
+}
+
+impl Shard {
+    /// Changes a machine and does what has to follow. The key may be gone after that. `None` if
+    /// there is no machine at this place.
+    pub(crate) fn change_primitive<R>(
+        &mut self,
+        place: Place,
+        now: Mono,
+        change: impl FnOnce(&mut Primitive, &mut SlotTokens<'_>) -> R,
+    ) -> Option<R> {
+        let (table, sequence) = self.slots[place.index].table_and_tokens(place.table);
+        let mut tokens = SlotTokens { sequence, epochs: &self.epochs };
+        let entry = table.at_mut(place.spot);
+        let before = entry.memory();
+        let primitive = entry.primitive_mut()?;
+        let result = change(primitive, &mut tokens);
+        let mut ended = Vec::new();
+        primitive.advance(now, &mut tokens, &mut self.waiters, &mut ended);
+        let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
+        self.memory = self.memory - before + entry.memory();
+        if is_idle {
+            let entry = self.take(place);
+            if let Some(timer) = entry.timer() {
+                self.wheel.cancel(timer.id);
+            }
+        } else {
+            self.set_deadline(place, deadline);
+        }
+        Some(result)
+    }
+
+    /// Lets a key's timer go off at `deadline`.
+    fn set_deadline(&mut self, place: Place, deadline: Option<Mono>) {
+        let entry = self.slots[place.index].table_mut(place.table).at_mut(place.spot);
+        let old = entry.timer();
+        if old.map(|timer| timer.deadline) == deadline {
+            return;
+        }
+        let hash = self.hashing.of(entry.key());
+        let target = Target { hash, slot: place.index as u16, table: place.table };
+        let timer = self.timer_for(target, old, deadline.map_or(Expiry::Never, Expiry::At));
+        self.rewrite(place, |entry| entry.set_timer(timer));
+    }
+
+    /// What a parked request has got so far. It stays parked.
+    pub fn look(&mut self, waiter: WaiterId) -> Option<Found> {
+        self.waiters.look(waiter)
+    }
+
+    /// Takes a parked request out: what it has got, or nothing if it has to go without.
+    pub fn end_wait(&mut self, waiter: WaiterId, now: Mono) -> Option<Found> {
+        let left = self.waiters.leave(waiter)?;
+        if let Some(found @ Found::Lock(_)) = left.found {
+            return Some(found);
+        }
+        for place in &left.places {
+            self.at_place(place, now, |primitive| primitive.withdraw(waiter));
+        }
+        left.found
+    }
+
+    /// A parked request goes away without a word: its connection is closed. What it has got goes to
+    /// those who are next.
+    pub fn abandon(&mut self, waiter: WaiterId, now: Mono) {
+        let Some(left) = self.waiters.leave(waiter) else { return };
+        for place in &left.places {
+            self.at_place(place, now, |primitive| match left.found {
+                Some(found @ Found::Lock(_)) => primitive.take_back(&left.owner, found, now),
+                Some(Found::Look) | None => primitive.withdraw(waiter),
+            });
+        }
+    }
+
+    fn at_place(&mut self, at: &WaitPlace, now: Mono, change: impl FnOnce(&mut Primitive)) {
+        let (index, hash) = (self.index(at.slot), self.hashing.of(&at.key));
+        let table = self.slots[index].table(at.table);
+        if let Some(spot) = table.find(hash, |entry| equal(entry.key(), &at.key)) {
+            let place = Place { index, table: at.table, spot };
+            let _ = self.change_primitive(place, now, |primitive, _| change(primitive));
+        }
+    }
+}

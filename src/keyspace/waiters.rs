@@ -1,0 +1,147 @@
+//! Requests that wait in a shard: who is told when there is news, and what the news are.
+//!
+//! A parked request is data. It is finished by exactly one event: somebody takes it out and finds
+//! what it has got by then. Not here: who is next (`coord`), and the connection that waits
+//! (`server`). Invariant: a request waits in the machines of all its places, or has found something.
+
+use crate::base::slot::SlotId;
+use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::lock_outcome;
+use smallvec::SmallVec;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Whom to tell that a request has news.
+pub trait Notice: Send + Sync + fmt::Debug {
+    /// There are news. Called without any shard in hand.
+    fn give(&self);
+}
+
+/// What a parked request has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A lock.
+    Lock(lock_outcome::Granted),
+    /// A chance: it looks at all that it wants, and takes it or waits on.
+    Look,
+}
+
+/// The key that a request waits at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The table (before SWAPDB's renaming).
+    pub(crate) table: u8,
+    pub(crate) slot: SlotId,
+    pub(crate) key: Box<[u8]>,
+}
+
+/// A request as it is parked.
+#[derive(Debug)]
+pub struct Parking {
+    /// Who asks.
+    pub owner: Owner,
+    /// Whom to tell.
+    pub notice: Arc<dyn Notice>,
+    /// Whether it wants several things at once, and therefore has to look for itself.
+    pub several: bool,
+}
+
+#[derive(Debug)]
+struct Parked {
+    parking: Parking,
+    places: SmallVec<[Place; 1]>,
+    found: Option<Found>,
+}
+
+/// The parked requests of one shard.
+#[derive(Debug, Default)]
+pub struct Waiters {
+    parked: HashMap<WaiterId, Parked>,
+    news: Vec<Arc<dyn Notice>>,
+}
+
+/// A request that waits no more.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) owner: Owner,
+    pub(crate) places: SmallVec<[Place; 1]>,
+    pub(crate) found: Option<Found>,
+}
+
+impl Waiters {
+    /// How many requests are parked.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parked.len()
+    }
+
+    /// Whether nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parked.is_empty()
+    }
+
+    /// Notes that a request waits at `place`, too.
+    pub(crate) fn park(&mut self, waiter: WaiterId, place: Place, parking: Parking) {
+        let parked = self.parked.entry(waiter);
+        let fresh = || Parked { parking, places: SmallVec::new(), found: None };
+        parked.or_insert_with(fresh).places.push(place);
+    }
+
+    /// Whether a request is granted by looking for itself.
+    pub(crate) fn looks_itself(&self, waiter: WaiterId) -> bool {
+        self.parked.get(&waiter).is_some_and(|parked| parked.parking.several)
+    }
+
+    /// Gives a request what it has got.
+    pub(crate) fn find(&mut self, waiter: WaiterId, found: Found) {
+        if let Some(parked) = self.parked.get_mut(&waiter) {
+            parked.found = Some(found);
+            self.news.push(Arc::clone(&parked.parking.notice));
+        }
+    }
+
+    /// What a request has got, which it then knows; it stays parked.
+    pub(crate) fn look(&mut self, waiter: WaiterId) -> Option<Found> {
+        self.parked.get_mut(&waiter)?.found.take()
+    }
+
+    /// Whether a request is parked here.
+    #[must_use]
+    pub fn is_parked(&self, waiter: WaiterId) -> bool {
+        self.parked.contains_key(&waiter)
+    }
+
+    /// Takes a request out.
+    pub(crate) fn leave(&mut self, waiter: WaiterId) -> Option<Left> {
+        let Parked { parking, places, found } = self.parked.remove(&waiter)?;
+        Some(Left { owner: parking.owner, places, found })
+    }
+
+    /// Tells everybody who waits at a key of one of these tables to look: the keys are gone, or
+    /// have another database's number.
+    pub(crate) fn disturb(&mut self, tables: [u8; 2]) {
+        for parked in self.parked.values_mut() {
+            if parked.found.is_none() && parked.places.iter().any(|at| tables.contains(&at.table)) {
+                parked.found = Some(Found::Look);
+                self.news.push(Arc::clone(&parked.parking.notice));
+            }
+        }
+    }
+
+    /// Whom to tell, as soon as the shard has been given back.
+    pub(crate) fn take_news(&mut self) -> Vec<Arc<dyn Notice>> {
+        std::mem::take(&mut self.news)
+    }
+
+    pub(crate) const fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// Heap bytes, without those of owners and keys.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.parked.capacity() * size_of::<(WaiterId, Parked)>()
+    }
+}

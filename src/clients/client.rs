@@ -91,8 +91,10 @@ figures! {
     no_touch: AtomicBool = bool;
     /// Whether it is exempt from eviction.
     no_evict: AtomicBool = bool;
-    /// Whether it waits for the end of a pause.
+    /// Whether it waits: for the end of a pause, or for a key.
     blocked: AtomicBool = bool;
+    /// Whether it waits for a key.
+    waits: AtomicBool = bool;
 }
 
 /// Names that a client gives itself.
@@ -122,6 +124,15 @@ pub enum Kill {
     Now,
 }
 
+/// What CLIENT UNBLOCK makes of a request that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unblock {
+    /// As if its time were up.
+    TimedOut,
+    /// An error.
+    Error,
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub struct Client {
@@ -133,6 +144,10 @@ pub struct Client {
     /// `None` until it gives itself one: most never do.
     names: RwLock<Option<Box<Names>>>,
     kill: AtomicU8,
+    /// What CLIENT UNBLOCK asked for; 0 for nothing.
+    unblock: AtomicU8,
+    /// Whether what it waits for has news.
+    news: AtomicBool,
     waker: AtomicWaker,
 }
 
@@ -148,8 +163,8 @@ impl Client {
         };
         let shared = Shared::default();
         shared.store(&figures);
-        let (names, kill, waker) = Default::default();
-        Self { id, origin, shared, names, kill, waker }
+        let (names, kill, unblock, news, waker) = Default::default();
+        Self { id, origin, shared, names, kill, unblock, news, waker }
     }
 
     /// What it is doing.
@@ -224,6 +239,32 @@ impl Client {
             1 => Kill::AfterReply,
             _ => Kill::Now,
         }
+    }
+
+    /// Ends the wait of its request, if it still waits when it hears of it.
+    pub fn unblock(&self, how: Unblock) {
+        self.unblock.store(how as u8 + 1, Ordering::Release);
+        self.wake();
+    }
+
+    /// Takes what CLIENT UNBLOCK has asked for.
+    pub fn take_unblock(&self) -> Option<Unblock> {
+        match self.unblock.swap(0, Ordering::AcqRel) {
+            0 => None,
+            1 => Some(Unblock::TimedOut),
+            _ => Some(Unblock::Error),
+        }
+    }
+
+    /// What its request waits for has news.
+    pub fn give_news(&self) {
+        self.news.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Whether there were news since the last call.
+    pub fn take_news(&self) -> bool {
+        self.news.swap(false, Ordering::AcqRel)
     }
 
     /// Lets the connection's task look around.

@@ -8,7 +8,7 @@ mod pause;
 mod registry;
 mod stall;
 
-pub use client::{Client, ClientId, DEFAULT_USER, Figures, Kill, Origin};
+pub use client::{Client, ClientId, DEFAULT_USER, Figures, Kill, Origin, Unblock};
 pub use pause::{Pause, PauseScope};
 pub use registry::Registry;
 pub use stall::{Stall, Standstill};

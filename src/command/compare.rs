@@ -154,7 +154,7 @@ fn delex(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         None => None,
         Some(word) => Some(Comparison::take(word, &mut args)?.ok_or(CommandError::SYNTAX)?),
     };
-    let edit = cx.keys.edit(key);
+    let edit = cx.keys.edit(key)?;
     let wanted = match comparison {
         None => true,
         Some(comparison) => edit.exists() && comparison.holds(edit.text()?),
@@ -166,7 +166,7 @@ fn delex(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 fn delifeq(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, wanted) = (args.key()?, args.take()?);
-    let edit = cx.keys.edit(key);
+    let edit = cx.keys.edit(key)?;
     let deleted = Comparison::Equal(wanted).holds(edit.text()?) && edit.remove();
     cx.reply.int(i64::from(deleted));
     Ok(())
@@ -185,7 +185,7 @@ fn digest(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 fn cad(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, wanted) = (args.key()?, args.take()?);
-    let edit = cx.keys.edit(key);
+    let edit = cx.keys.edit(key)?;
     let answer = match edit.text()? {
         None => -1,
         value if Comparison::Equal(wanted).holds(value) => i64::from(edit.remove()),
@@ -205,7 +205,7 @@ fn cas(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     let expiry = lifetime.expiry(Expiry::Never, cx.command, cx.keys.now)?;
     let now = cx.keys.now.mono;
-    let edit = cx.keys.edit(key);
+    let edit = cx.keys.edit(key)?;
     let answer = match edit.text()? {
         None => -1,
         old if Comparison::Equal(wanted).holds(old) => {

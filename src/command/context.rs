@@ -9,6 +9,7 @@ use crate::clients::Client;
 use crate::command::error::CommandError;
 use crate::command::node::Node;
 use crate::command::table::Command;
+use crate::coord::grant::WaiterId;
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
@@ -33,6 +34,8 @@ pub struct Context<'a> {
     pub command: &'static Command,
     /// Whether the command runs inside EXEC.
     pub in_transaction: bool,
+    /// Whether it may wait, or has waited.
+    pub patience: Patience,
     /// What shall happen after the reply.
     pub effect: Option<Effect>,
     /// What the command took out of the shards and nobody needs. It stands behind `keys`, so it is
@@ -47,6 +50,38 @@ pub enum Effect {
     Close,
     /// Stop the server.
     Shutdown,
+    /// Run the request again when there are news; nothing has been answered.
+    Wait(Wait),
+}
+
+/// A request that has been parked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Its number.
+    pub waiter: WaiterId,
+    /// When its time is up; `None` for never.
+    pub until: Option<Mono>,
+}
+
+/// How a command stands to waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// It must not wait: it does as if its time were up already (inside EXEC).
+    None,
+    /// It may.
+    Ready,
+    /// It has been parked under this number, and there may be news.
+    Woken {
+        /// Its number.
+        waiter: WaiterId,
+        /// When its time is up.
+        until: Option<Mono>,
+    },
+    /// It has been parked under this number, and its time is up.
+    TimedOut {
+        /// Its number.
+        waiter: WaiterId,
+    },
 }
 
 /// What the session knows about the client and commands may change.
@@ -123,15 +158,35 @@ impl Keys<'_> {
         Ok(self.read(key).map(|entry| entry.value().text()).transpose()?)
     }
 
-    /// The one way to change a key.
+    /// The one way to change a key of Redis's types.
+    ///
+    /// # Errors
+    /// The key coordinates: it is changed by the commands of its family alone, because somebody
+    /// relies on it.
     #[inline]
-    pub fn edit<'s, 'k>(&'s mut self, key: Key<'k>) -> Edit<'s, 'k> {
+    pub fn edit<'s, 'k>(&'s mut self, key: Key<'k>) -> Result<Edit<'s, 'k>, CommandError> {
         self.edit_in(self.db, key)
     }
 
-    /// As `edit`, in another database (MOVE, COPY).
-    pub fn edit_in<'s, 'k>(&'s mut self, db: Db, key: Key<'k>) -> Edit<'s, 'k> {
+    /// As `edit`, whatever the key holds.
+    #[inline]
+    pub fn edit_any<'s, 'k>(&'s mut self, key: Key<'k>) -> Edit<'s, 'k> {
         let now: Mono = self.now.mono;
-        self.shards.shard(key.slot).edit(db, key, now)
+        self.shards.shard(key.slot).edit(self.db, key, now)
+    }
+
+    /// As `edit`, in another database (MOVE, COPY).
+    ///
+    /// # Errors
+    /// As `edit`.
+    #[inline]
+    pub fn edit_in<'s, 'k>(
+        &'s mut self,
+        db: Db,
+        key: Key<'k>,
+    ) -> Result<Edit<'s, 'k>, CommandError> {
+        let now: Mono = self.now.mono;
+        let edit = self.shards.shard(key.slot).edit(db, key, now);
+        if edit.coordinates() { Err(CommandError::WRONG_TYPE) } else { Ok(edit) }
     }
 }

@@ -93,7 +93,7 @@ fn decrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 #[inline]
 fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit(key)?;
     let sum = integer(edit.text()?)?.checked_add(delta).ok_or(CommandError::OVERFLOW)?;
     edit.set_int(sum);
     cx.reply.int(sum);
@@ -102,7 +102,7 @@ fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
 
 fn incrbyfloat(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, delta) = (args.key()?, args.take()?);
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit(key)?;
     let old = float(edit.text()?)?;
     let delta = Extended::parse(delta).ok_or(CommandError::NOT_A_FLOAT)?;
     let sum = old + delta;

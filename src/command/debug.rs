@@ -235,7 +235,7 @@ fn populate(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let end = prefix.iter().position(|&byte| byte == 0).unwrap_or(prefix.len());
     for number in 0..count {
         let key = numbered(&prefix[..end], number);
-        let mut edit = cx.keys.edit(Key::new(&key));
+        let mut edit = cx.keys.edit(Key::new(&key))?;
         if edit.exists() {
             continue;
         }

@@ -206,7 +206,7 @@ fn expire(
     let amount = crate::base::number::parse_i64(amount).ok_or(CommandError::NOT_AN_INTEGER)?;
     let (now, usage) = (cx.keys.now, cx.keys.usage);
     let at = end(amount, scale, now).ok_or_else(|| CommandError::invalid_expire(name))?;
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit(key)?;
     edit.used(usage);
     if !edit.exists() || !conditions.hold(&edit, at, now) {
         cx.reply.int(0);
@@ -245,7 +245,7 @@ fn time_left(cx: &mut Context<'_>, mut args: Args<'_>, (unit, from): (Unit, From
 fn persist(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let usage = cx.keys.usage;
     let key = args.key()?;
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit(key)?;
     edit.used(usage);
     let changed = edit.set_expiry(Expiry::Never);
     cx.reply.int(i64::from(changed));

@@ -239,7 +239,7 @@ fn count<Q: Quantity>(
     let bounds = Bounds::parse(&options)?;
     let now = cx.keys.now;
     let expiry = options.lifetime.expiry(Expiry::Keep, cx.command, now)?;
-    let edit = cx.keys.edit(key);
+    let edit = cx.keys.edit(key)?;
     let old = Q::stored(edit.text()?)?;
     let (new, applied) = match bounds.after(old, step) {
         None => (old, Q::ZERO),

@@ -93,7 +93,7 @@ fn del(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut removed = 0;
     while args.left() > 0 {
         let key = args.key()?;
-        removed += usize::from(cx.keys.edit(key).remove());
+        removed += usize::from(cx.keys.edit_any(key).remove());
     }
     cx.reply.count(removed);
     Ok(())

@@ -24,6 +24,7 @@ mod dataset_digest;
 mod debug;
 mod debug_server;
 mod docs;
+mod duration;
 mod expire;
 mod figures;
 mod help;
@@ -34,6 +35,7 @@ mod keys;
 mod latency;
 mod lcs;
 mod lifetime;
+mod lock;
 mod lolwut;
 mod memory;
 mod memory_doctor;
@@ -50,6 +52,7 @@ mod string_multi;
 mod string_range;
 mod string_set;
 mod transaction;
+mod wait;
 
 pub use reference::reference;
 
@@ -74,6 +77,7 @@ const FAMILIES: &[&[Spec]] = &[
     keys::ROWS,
     latency::ROWS,
     lcs::ROWS,
+    lock::ROWS,
     lolwut::ROWS,
     memory::ROWS,
     object::ROWS,

@@ -78,13 +78,13 @@ const SAME: CommandError = CommandError::fixed("ERR source and destination objec
 fn rename(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (from, to) = (args.key()?, args.key()?);
     let usage = cx.keys.usage;
-    let mut edit = cx.keys.edit(from);
+    let mut edit = cx.keys.edit(from)?;
     edit.used(usage);
     if !edit.exists() {
         return Err(CommandError::NO_SUCH_KEY);
     }
     if from != to {
-        move_entry(&mut cx.keys, from, to);
+        move_entry(&mut cx.keys, from, to)?;
     }
     cx.reply.ok();
     Ok(())
@@ -93,24 +93,27 @@ fn rename(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn renamenx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (from, to) = (args.key()?, args.key()?);
     let usage = cx.keys.usage;
-    let mut edit = cx.keys.edit(from);
+    let mut edit = cx.keys.edit(from)?;
     edit.used(usage);
     if !edit.exists() {
         return Err(CommandError::NO_SUCH_KEY);
     }
     // A key is in its own way, so the same name twice moves nothing either.
-    let free = !cx.keys.edit(to).exists();
+    let free = !cx.keys.edit(to)?.exists();
     if free {
-        move_entry(&mut cx.keys, from, to);
+        move_entry(&mut cx.keys, from, to)?;
     }
     cx.reply.int(i64::from(free));
     Ok(())
 }
 
-fn move_entry(keys: &mut Keys<'_>, from: Key<'_>, to: Key<'_>) {
-    if let Some(taken) = keys.edit(from).take() {
-        keys.edit(to).put(taken);
+fn move_entry(keys: &mut Keys<'_>, from: Key<'_>, to: Key<'_>) -> Outcome {
+    // What cannot be replaced is found out before anything is taken.
+    keys.edit(to)?;
+    if let Some(taken) = keys.edit(from)?.take() {
+        keys.edit(to)?.put(taken);
     }
+    Ok(())
 }
 
 fn move_key(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
@@ -120,11 +123,11 @@ fn move_key(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         return Err(SAME);
     }
     let usage = cx.keys.usage;
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit(key)?;
     edit.used(usage);
-    let moves = edit.exists() && !cx.keys.edit_in(to, key).exists();
-    if moves && let Some(taken) = cx.keys.edit(key).take() {
-        cx.keys.edit_in(to, key).put(taken);
+    let moves = edit.exists() && !cx.keys.edit_in(to, key)?.exists();
+    if moves && let Some(taken) = cx.keys.edit(key)?.take() {
+        cx.keys.edit_in(to, key)?.put(taken);
     }
     cx.reply.int(i64::from(moves));
     Ok(())
@@ -149,7 +152,7 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         cx.reply.int(0);
         return Ok(());
     };
-    let mut edit = cx.keys.edit_in(db, to);
+    let mut edit = cx.keys.edit_in(db, to)?;
     if edit.exists() && !replace {
         cx.reply.int(0);
         return Ok(());

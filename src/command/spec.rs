@@ -56,6 +56,8 @@ pub enum Group {
     Server,
     /// `cluster`.
     Cluster,
+    /// `coordination`: ours.
+    Coordination,
 }
 
 impl Group {
@@ -69,6 +71,7 @@ impl Group {
             Self::Connection => "connection",
             Self::Server => "server",
             Self::Cluster => "cluster",
+            Self::Coordination => "coordination",
         }
     }
 }
@@ -213,6 +216,8 @@ bit_set! {
         TRANSACTION = 19, "@transaction";
         /// `@scripting`.
         SCRIPTING = 20, "@scripting";
+        /// `@lock`: ours.
+        LOCK = 21, "@lock";
     }
 }
 

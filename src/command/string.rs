@@ -88,10 +88,10 @@ fn getex(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     match expiry {
         Expiry::Keep => {}
         Expiry::At(deadline) if deadline <= now.mono => {
-            cx.keys.edit(key).remove();
+            cx.keys.edit(key)?.remove();
         }
         Expiry::Never | Expiry::At(_) => {
-            cx.keys.edit(key).set_expiry(expiry);
+            cx.keys.edit(key)?.set_expiry(expiry);
         }
     }
     Ok(())
@@ -101,7 +101,7 @@ fn getdel(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let key = args.key()?;
     let value = cx.keys.string(key)?;
     write_value(cx.reply, value);
-    cx.keys.edit(key).remove();
+    cx.keys.edit(key)?.remove();
     Ok(())
 }
 

@@ -175,7 +175,7 @@ fn allowed(
     for _ in 0..pairs {
         let key = args.key()?;
         args.take()?;
-        if cx.keys.edit(key).exists() != wanted {
+        if cx.keys.edit_any(key).exists() != wanted {
             return Ok(false);
         }
     }
@@ -184,9 +184,15 @@ fn allowed(
 
 fn set_all(cx: &mut Context<'_>, mut args: Args<'_>, pairs: usize, expiry: Expiry) -> Outcome {
     let now = cx.keys.now.mono;
+    // What cannot be replaced is found out before anything is written.
+    let mut keys = args.clone();
+    for _ in 0..pairs {
+        cx.keys.edit(keys.key()?)?;
+        keys.take()?;
+    }
     for _ in 0..pairs {
         let (key, value) = (args.key()?, args.take()?);
-        write_until(cx.keys.edit(key), NewValue::Text(value), expiry, now);
+        write_until(cx.keys.edit(key)?, NewValue::Text(value), expiry, now);
     }
     Ok(())
 }

@@ -92,7 +92,7 @@ const OFFSET_OUT_OF_RANGE: CommandError = CommandError::fixed("ERR offset is out
 
 fn append(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, more) = (args.key()?, args.take()?);
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit(key)?;
     let Some(old_len) = edit.text()?.map(|old| old.len()) else {
         edit.set(NewValue::Text(more), Expiry::Never);
         cx.reply.count(more.len());
@@ -122,7 +122,7 @@ fn getrange(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn setrange(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, offset, part) = (args.key()?, args.int()?, args.take()?);
     let offset = usize::try_from(offset).map_err(|_| OFFSET_OUT_OF_RANGE)?;
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit(key)?;
     let old_len = edit.text()?.map_or(0, |old| old.len());
     if part.is_empty() {
         cx.reply.count(old_len);

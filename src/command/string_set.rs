@@ -209,7 +209,7 @@ fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if args.left() > 0 {
         return set_with(cx, key, value, SetOptions::take(&mut args)?);
     }
-    cx.keys.edit(key).set(NewValue::Text(value), Expiry::Never);
+    cx.keys.edit(key)?.set(NewValue::Text(value), Expiry::Never);
     cx.reply.ok();
     Ok(())
 }
@@ -220,7 +220,12 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         write_value(cx.reply, cx.keys.string(key)?);
     }
     let now = cx.keys.now.mono;
-    let written = options.condition.allows(cx.keys.edit(key).text()?);
+    let edit = cx.keys.edit_any(key);
+    let written = match options.condition {
+        // Whatever the key holds.
+        Condition::Missing => !edit.exists(),
+        other => other.allows(edit.text()?),
+    };
     let token = if written && options.answer == Answer::Token {
         let token = cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(NO_TOKEN)?;
         Some(token.get() as i64)
@@ -228,7 +233,7 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         None
     };
     if written {
-        write_until(cx.keys.edit(key), NewValue::Text(value), expiry, now);
+        write_until(cx.keys.edit(key)?, NewValue::Text(value), expiry, now);
     }
     match (options.answer, written) {
         (Answer::OldValue, _) => {}
@@ -241,7 +246,7 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
 
 fn setnx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, value) = (args.key()?, args.take()?);
-    let mut edit = cx.keys.edit(key);
+    let mut edit = cx.keys.edit_any(key);
     let missing = !edit.exists();
     if missing {
         edit.set(NewValue::Text(value), Expiry::Never);

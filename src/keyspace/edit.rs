@@ -81,6 +81,13 @@ impl<'s, 'k> Edit<'s, 'k> {
         self.spot.is_some()
     }
 
+    /// Whether the key holds a machine that coordinates.
+    #[must_use]
+    #[inline]
+    pub fn coordinates(&self) -> bool {
+        self.entry().is_some_and(Entry::coordinates)
+    }
+
     /// The value before the change.
     #[must_use]
     pub fn value(&self) -> Option<Value<'_>> {
@@ -170,7 +177,7 @@ impl<'s, 'k> Edit<'s, 'k> {
     /// Removes the key; whether it was there. What coordinates is taken from everybody who has it;
     /// who waits for it may have it at once, and then there is such a key again.
     pub fn remove(mut self) -> bool {
-        if matches!(self.value(), Some(Value::Primitive(_))) {
+        if self.coordinates() {
             self.break_open();
             return true;
         }

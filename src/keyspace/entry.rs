@@ -201,6 +201,13 @@ impl Entry {
         }
     }
 
+    /// Whether a machine that coordinates is stored here.
+    #[must_use]
+    #[inline]
+    pub const fn coordinates(&self) -> bool {
+        self.header().kind & FORM_MASK == FORM_PRIMITIVE
+    }
+
     /// When the entry ends, if it does.
     #[must_use]
     #[inline]

@@ -7,7 +7,6 @@
 use crate::base::time::Mono;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::shard::{Place, Shard};
-use crate::keyspace::value::Value;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 
@@ -83,10 +82,9 @@ impl Shard {
             }
         };
         // What coordinates is never forgotten to make room: somebody relies on it.
-        let may_go = |entry: &Entry| matches!(entry.value(), Value::Text(_));
         drawn
             .into_iter()
-            .filter(|at| may_go(self.slots[at.index].table(at.table).at(at.spot)))
+            .filter(|at| !self.slots[at.index].table(at.table).at(at.spot).coordinates())
             .max_by_key(|place| rank(self.slots[place.index].table(place.table).at(place.spot)))
     }
 

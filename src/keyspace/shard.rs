@@ -13,7 +13,6 @@ use crate::keyspace::entry::Entry;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
-use crate::keyspace::value::Value;
 use crate::keyspace::waiters::Waiters;
 use crate::keyspace::watch::Watches;
 use crate::keyspace::wheel::{Due, Target, TimerId, Wheel};
@@ -303,7 +302,7 @@ impl Shard {
         let is_it = |entry: &Entry| entry.timer().is_some_and(|timer| timer.id == id);
         let spot = table.find(target.hash, is_it).expect("every timer of the wheel has an entry");
         let place = Place { index, table: target.table, spot };
-        if matches!(table.at(spot).value(), Value::Primitive(_)) {
+        if table.at(spot).coordinates() {
             self.rewrite(place, |entry| entry.set_timer(None));
             let _ = self.change_primitive(place, now, |_, _| ());
             return;
@@ -318,7 +317,7 @@ impl Shard {
     pub(crate) fn outlives(&mut self, place: Place, now: Mono) -> bool {
         let entry = self.slots[place.index].table(place.table).at(place.spot);
         let timer = entry.timer();
-        if matches!(entry.value(), Value::Primitive(_)) {
+        if entry.coordinates() {
             let keys = self.totals[usize::from(place.table)].keys;
             let _ = self.change_primitive(place, now, |_, _| ());
             return self.totals[usize::from(place.table)].keys == keys;

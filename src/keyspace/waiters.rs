@@ -107,10 +107,10 @@ impl Waiters {
         self.parked.get_mut(&waiter)?.found.take()
     }
 
-    /// Whether a request is parked here.
+    /// Whether a request is parked here and has found nothing so far.
     #[must_use]
-    pub fn is_parked(&self, waiter: WaiterId) -> bool {
-        self.parked.contains_key(&waiter)
+    pub fn waits(&self, waiter: WaiterId) -> bool {
+        self.parked.get(&waiter).is_some_and(|parked| parked.found.is_none())
     }
 
     /// Takes a request out.

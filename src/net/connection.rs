@@ -13,7 +13,7 @@ use crate::net::stream::Stream;
 use crate::observe::counters::Count;
 use crate::resp::reply::Writer;
 use crate::server::core::Core;
-use crate::server::session::{Session, Then};
+use crate::server::session::{Session, Then, WaitEnd};
 use crate::server::window::Expected;
 use parking_lot::Mutex;
 use std::pin::Pin;
@@ -211,7 +211,8 @@ impl Connection {
             match self.effect.take() {
                 Some(Effect::Shutdown) => self.worker.outside.shut_down(),
                 Some(Effect::Close) => self.closing = true,
-                None => {}
+                // The session keeps the request itself.
+                Some(Effect::Wait(_)) | None => {}
             }
             if std::mem::take(&mut self.unread) {
                 self.pending_turn();
@@ -219,7 +220,16 @@ impl Connection {
                 self.fresh = false;
                 continue;
             }
-            let step = if self.resume {
+            let step = if self.session.is_waiting() {
+                match self.poll_wait(cx) {
+                    Poll::Ready(end) => {
+                        self.waited_turn(end);
+                        Ok(())
+                    }
+                    // Who goes away while its request waits leaves the queue at once.
+                    Poll::Pending => ready!(self.poll_read_ahead(cx)),
+                }
+            } else if self.resume {
                 match self.poll_pause(cx) {
                     Poll::Ready(()) => {
                         self.pending_turn();
@@ -250,6 +260,19 @@ impl Connection {
             if !self.session.client().figures().blocked {
                 return Poll::Ready(());
             }
+            ready!(self.poll_timer(cx, until.since(now)));
+        }
+    }
+
+    /// Waits until the request that waits should look again.
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<WaitEnd> {
+        loop {
+            let now = self.worker.desk.lock().core.node.clock.now().mono;
+            if let Some(end) = self.session.wait_end(now) {
+                self.timer = None;
+                return Poll::Ready(end);
+            }
+            let Some(until) = self.session.waits_until() else { return Poll::Pending };
             ready!(self.poll_timer(cx, until.since(now)));
         }
     }
@@ -403,6 +426,15 @@ impl Connection {
         self.end_turn(desk, then);
     }
 
+    /// Lets the request that has waited look again.
+    fn waited_turn(&mut self, end: WaitEnd) {
+        let worker = Arc::clone(&self.worker);
+        let desk = &mut *worker.desk.lock();
+        desk.begin_turn();
+        let then = self.session.resume(&desk.core, end, &mut desk.writer);
+        self.end_turn(desk, then);
+    }
+
     /// Takes a turn's replies and notes what comes next.
     fn end_turn(&mut self, desk: &mut Desk, then: Then) {
         self.resume = false;
@@ -410,7 +442,7 @@ impl Connection {
             self.publish_buffers();
         }
         match then {
-            Then::Read(_) => {}
+            Then::Read(_) | Then::Wait => {}
             Then::Flush | Then::Paused => self.resume = true,
             Then::Close => self.closing = true,
             Then::Do(effect) => {

@@ -6,7 +6,7 @@
 use crate::base::slot::SlotId;
 use crate::base::time::{Now, Wall};
 use crate::command::args::Args;
-use crate::command::context::{Caller, Context, Effect, Keys};
+use crate::command::context::{Caller, Context, Effect, Keys, Patience};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Reach, Run, SessionVerb};
 use crate::command::table::{Command, has_one_key, key_slots};
@@ -61,7 +61,23 @@ pub(crate) fn execute(
         Reach::AllShards => core.node.keyspace.borrow_all(),
     };
     let mut cx = context(core, caller, command, writer, (shards, now));
+    cx.patience = Patience::Ready;
     run(core, &mut cx, argv, &slots);
+    cx.effect
+}
+
+/// Runs a request again that has waited.
+pub(crate) fn resume(
+    core: &Core,
+    caller: &mut Caller,
+    (command, argv, slots): (&'static Command, Argv<'_>, &[SlotId]),
+    writer: &mut Writer,
+    (now, patience): (Now, Patience),
+) -> Option<Effect> {
+    let shards = core.node.keyspace.borrow(slots);
+    let mut cx = context(core, caller, command, writer, (shards, now));
+    cx.patience = patience;
+    run(core, &mut cx, argv, slots);
     cx.effect
 }
 
@@ -82,6 +98,7 @@ pub(crate) fn context<'a>(
         node: &core.node,
         command,
         in_transaction: false,
+        patience: Patience::None,
         effect: None,
         garbage: Garbage::default(),
     }

@@ -6,4 +6,5 @@ mod memory_limit;
 mod refusal;
 pub mod session;
 mod transaction;
+mod waiting;
 pub mod window;

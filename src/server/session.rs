@@ -4,12 +4,12 @@
 //! Invariant: what `turn` reports as used is never looked at again, and nothing else is skipped.
 
 use crate::base::slot::SlotId;
-use crate::base::time::Now;
+use crate::base::time::{Mono, Now};
 use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
-use crate::command::context::{Caller, Effect, Replies};
+use crate::command::context::{Caller, Effect, Replies, Wait};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
-use crate::command::table::{Command, Lookup, table};
+use crate::command::table::{Command, Lookup, key_slots, table};
 use crate::config::ProtectedAction;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
@@ -17,10 +17,12 @@ use crate::resp::glance::second_word;
 use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
-use crate::server::dispatch::{self, Call, Start};
+use crate::server::dispatch::{self, Call, Slots, Start};
 use crate::server::memory_limit;
 use crate::server::refusal;
-use crate::server::transaction::{self, Transaction};
+use crate::server::transaction::{self, Queued, Transaction};
+pub use crate::server::waiting::WaitEnd;
+use crate::server::waiting::{UNBLOCKED, Waiting};
 use crate::server::window::{Expected, Window};
 use std::sync::Arc;
 
@@ -42,6 +44,8 @@ pub enum Then {
     Paused,
     /// Send, then do this, then take another turn.
     Do(Effect),
+    /// Nothing more is read until the request that waits is done: see [`Session::wait_end`].
+    Wait,
 }
 
 /// A client's session. See the module's documentation.
@@ -54,6 +58,8 @@ struct State {
     caller: Caller,
     protocol: Protocol,
     transaction: Transaction,
+    /// The request that waits for a key.
+    waiting: Option<Box<Waiting>>,
     last_command: u16,
     /// Bytes from the start of the request that is running on.
     unread: usize,
@@ -87,6 +93,7 @@ impl Session {
             caller,
             protocol: Protocol::Resp2,
             transaction: Transaction::default(),
+            waiting: None,
             last_command: 0,
             unread: 0,
         };
@@ -192,15 +199,56 @@ impl Session {
         self.parser.reserve(buffered)
     }
 
+    /// Whether a request waits for a key.
+    #[inline]
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        self.state.waiting.is_some()
+    }
+
+    /// When the time of the request that waits is up.
+    #[must_use]
+    pub fn waits_until(&self) -> Option<Mono> {
+        self.state.waiting.as_ref()?.wait.until
+    }
+
+    /// Whether the request that waits should look again.
+    pub fn wait_end(&self, now: Mono) -> Option<WaitEnd> {
+        let waiting = self.state.waiting.as_ref()?;
+        if self.client().take_news() {
+            return Some(WaitEnd::News);
+        }
+        if let Some(unblock) = self.client().take_unblock() {
+            return Some(unblock.into());
+        }
+        let is_over = waiting.wait.until.is_some_and(|until| until <= now);
+        is_over.then_some(WaitEnd::TimedOut)
+    }
+
+    /// Runs the request that waits again.
+    pub fn resume(&mut self, core: &Core, end: WaitEnd, writer: &mut Writer) -> Then {
+        let Some(waiting) = self.state.waiting.take() else { return Then::Flush };
+        writer.protocol = self.state.protocol;
+        let nanos = core.node.clock.nanos();
+        let at = Start { now: core.node.clock.at(nanos), nanos };
+        let then = self.state.resume(core, waiting, end, (writer, at));
+        self.publish(at.now, then);
+        then
+    }
+
     /// Ends the session: nobody waits for it any more.
     pub fn close(&mut self, core: &Core) {
+        if let Some(waiting) = self.state.waiting.take() {
+            waiting.abandon(core, core.node.clock.now().mono);
+        }
         self.state.transaction.reset(core);
         core.node.clients.remove(self.state.caller.client.id);
     }
 
     fn publish(&self, now: Now, then: Then) {
         let mut figures = self.state.figures(now);
-        figures.blocked = then == Then::Paused;
+        figures.waits = then == Then::Wait;
+        figures.blocked = figures.waits || then == Then::Paused;
         figures.output_bytes = self.client().figures().output_bytes;
         self.client().set_figures(&figures);
     }
@@ -384,6 +432,11 @@ impl State {
         let failed = writer.out.get(before) == Some(&b'-');
         let end = if failed { CallEnd::Failed } else { CallEnd::Done };
         let end_ns = core.node.clock.nanos();
+        if let Some(Effect::Wait(wait)) = effect {
+            // It is counted when it is done.
+            at.nanos = end_ns;
+            return self.wait(Queued::new(command, call.argv), wait);
+        }
         dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         at.nanos = end_ns;
         match effect {
@@ -392,6 +445,49 @@ impl State {
             None if self.caller.client.killed() != Kill::No => Step::Stop(Then::Close),
             None => Step::Next,
         }
+    }
+
+    /// Keeps a request that has been parked.
+    #[cold]
+    fn wait(&mut self, request: Queued, wait: Wait) -> Step {
+        let mut slots = Slots::new();
+        key_slots(request.command.spec, request.argv(), &mut slots);
+        // What there was before this request is of no interest to it.
+        let _ = self.caller.client.take_unblock();
+        self.waiting = Some(Box::new(Waiting { request, slots, wait }));
+        Step::Stop(Then::Wait)
+    }
+
+    fn resume(
+        &mut self,
+        core: &Core,
+        mut waiting: Box<Waiting>,
+        end: WaitEnd,
+        (writer, at): (&mut Writer, Start),
+    ) -> Then {
+        let before = writer.out.len();
+        let command = waiting.request.command;
+        if end == WaitEnd::Error {
+            waiting.abandon(core, at.now.mono);
+            dispatch::refuse(core, writer, &UNBLOCKED);
+        } else {
+            let request = (command, waiting.request.argv(), &*waiting.slots);
+            let when = (at.now, waiting.patience(end));
+            let effect = dispatch::resume(core, &mut self.caller, request, writer, when);
+            if let Some(Effect::Wait(wait)) = effect {
+                waiting.wait = wait;
+                self.waiting = Some(waiting);
+                return Then::Wait;
+            }
+        }
+        let failed = writer.out.get(before) == Some(&b'-');
+        if self.caller.replies.are_silent() {
+            writer.out.truncate(before);
+        }
+        let end = if failed { CallEnd::Failed } else { CallEnd::Done };
+        let call = Call { command, argv: waiting.request.argv(), slot: None };
+        dispatch::account(core, &self.caller, call, at, (core.node.clock.nanos(), end));
+        Then::Flush
     }
 
     fn session_verb(

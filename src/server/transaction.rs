@@ -39,14 +39,15 @@ struct Watch {
     version: Version,
 }
 
-struct Queued {
-    command: &'static Command,
+/// A request that is kept for later.
+pub(super) struct Queued {
+    pub(super) command: &'static Command,
     bytes: Box<[u8]>,
     spans: Box<[Span]>,
 }
 
 impl Queued {
-    fn new(command: &'static Command, argv: Argv<'_>) -> Self {
+    pub(super) fn new(command: &'static Command, argv: Argv<'_>) -> Self {
         let mut bytes = Vec::with_capacity(argv.iter().map(<[u8]>::len).sum());
         let spans = argv.iter().map(|word| {
             bytes.extend_from_slice(word);
@@ -56,7 +57,7 @@ impl Queued {
         Self { command, bytes: bytes.into(), spans }
     }
 
-    const fn argv(&self) -> Argv<'_> {
+    pub(super) const fn argv(&self) -> Argv<'_> {
         Argv::new(&self.bytes, &self.spans)
     }
 }

@@ -81,7 +81,8 @@ impl World {
         connection.input.extend_from_slice(bytes);
         let mut got = Vec::new();
         self.turns(name, true, &mut got);
-        if self.connections.get(&name).is_some_and(|connection| connection.waiting) {
+        let waits = |it: &Connection| it.waiting || it.session.is_waiting();
+        if self.connections.get(&name).is_some_and(waits) {
             got.push((name, Got::Waits));
         }
         self.settle(&mut got);
@@ -143,7 +144,9 @@ impl World {
                 break;
             }
             let pause = self.core.node.clients.pause.at(now).map(|(_, until)| until);
-            let next = due.into_iter().chain(pause).fold(end, Mono::min).max(now.plus(1));
+            let waits = self.connections.values().filter_map(|it| it.session.waits_until());
+            let next = due.into_iter().chain(pause).chain(waits).fold(end, Mono::min);
+            let next = next.max(now.plus(1));
             self.clock.advance(next.since(now));
         }
         self.keep_house();
@@ -202,9 +205,21 @@ impl World {
     fn settle(&mut self, got: &mut Vec<(Name, Got)>) {
         let names: Vec<Name> = self.connections.keys().copied().collect();
         for name in names {
-            let resume = self.pause_is_over(name);
+            let resume = self.look_again(name, got) || self.pause_is_over(name);
             self.turns(name, resume, got);
         }
+    }
+
+    /// Lets a request that waits for a key look again if it should; whether it is done.
+    fn look_again(&mut self, name: Name, got: &mut Vec<(Name, Got)>) -> bool {
+        let now = self.clock.now().mono;
+        let Some(connection) = self.connections.get_mut(&name) else { return false };
+        let Some(end) = connection.session.wait_end(now) else { return false };
+        let mut writer = Writer::default();
+        self.core.refresh();
+        let then = connection.session.resume(&self.core, end, &mut writer);
+        self.deliver(name, &mut writer, got);
+        then != Then::Wait
     }
 
     /// Whether a request has been waiting for the end of a pause, and need not any more.
@@ -223,7 +238,8 @@ impl World {
         while let Some(connection) = self.connections.get_mut(&name) {
             let killed = connection.session.client().killed();
             let mut open = killed == Kill::No;
-            if open && resume && !connection.input.is_empty() {
+            let waits = connection.session.is_waiting();
+            if open && resume && !waits && !connection.input.is_empty() {
                 self.core.refresh();
                 let (used, then) =
                     connection.session.turn(&self.core, &connection.input, &mut writer);
@@ -272,7 +288,7 @@ impl World {
 
     fn carry_out(&self, name: Name, effect: Effect, got: &mut Vec<(Name, Got)>) {
         match effect {
-            Effect::Close => {}
+            Effect::Close | Effect::Wait(_) => {}
             Effect::Shutdown => got.push((name, Got::Stops)),
         }
     }

@@ -1,5 +1,6 @@
 //! CLIENT REPLY, NO-EVICT, NO-TOUCH, UNBLOCK and GETREDIR: switches of the caller's connection.
 
+use crate::clients::{ClientId, Unblock};
 use crate::command::args::Args;
 use crate::command::context::{Context, Replies};
 use crate::command::error::CommandError;
@@ -45,8 +46,7 @@ pub(super) fn no_touch(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     Ok(())
 }
 
-/// No command of this version blocks on a key, and clients that wait for the end of a pause cannot
-/// be unblocked, in Redis neither: whoever is named was not blocked.
+/// Clients that wait for the end of a pause cannot be unblocked, in Redis neither.
 pub(super) fn unblock(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if args.left() > 2 {
         return Err(CommandError::subcommand_syntax(args.argv()));
@@ -54,12 +54,21 @@ pub(super) fn unblock(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     // Redis looks at the reason first.
     let mut reason = args.clone();
     reason.take()?;
-    if reason.left() > 0 && !reason.take_keyword("timeout") && !reason.take_keyword("error") {
+    let how = if reason.left() == 0 || reason.take_keyword("timeout") {
+        Unblock::TimedOut
+    } else if reason.take_keyword("error") {
+        Unblock::Error
+    } else {
         let text = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
         return Err(CommandError::fixed(text));
+    };
+    let id = u64::try_from(args.int()?).ok().map(ClientId);
+    let client = id.and_then(|id| cx.node.clients.get(id));
+    let waiting = client.filter(|client| client.figures().waits);
+    cx.reply.int(i64::from(waiting.is_some()));
+    if let Some(client) = waiting {
+        client.unblock(how);
     }
-    args.int()?;
-    cx.reply.int(0);
     Ok(())
 }
 

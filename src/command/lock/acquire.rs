@@ -1,0 +1,115 @@
+//! LOCK.ACQUIRE: the options, and what becomes of the request.
+
+use crate::command::args::Args;
+use crate::command::context::Context;
+use crate::command::duration::{take_ms, take_ms_or_none};
+use crate::command::error::CommandError;
+use crate::command::spec::Outcome;
+use crate::command::wait::{Limit, Waited};
+use crate::coord::ask::{Ask, Lasting};
+use crate::coord::grant::Owner;
+use crate::coord::lock::Lock;
+use crate::coord::lock_outcome::{Acquire, Admission};
+use crate::coord::mode::Mode;
+use crate::keyspace::Key;
+use crate::keyspace::waiters::Found;
+
+const NO_SUCH_MODE: CommandError =
+    CommandError::fixed("ERR the mode of a lock is X, S, IS, IX or SIX");
+/// As for `SET ... FENCE`.
+const NO_TOKEN: CommandError = CommandError::fixed(
+    "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
+);
+
+/// What a request asks for.
+struct Request {
+    ask: Ask,
+    wait_ms: Option<u64>,
+}
+
+impl Request {
+    fn take(args: &mut Args<'_>) -> Result<Self, CommandError> {
+        let owner = Owner::new(args.take()?);
+        let (mut lasting, mut mode, mut wait_ms, mut delay_ms) = (None, None, None, None);
+        let mut reentrant = false;
+        while args.left() > 0 {
+            let repeated = if args.take_keyword("px") {
+                lasting.replace(Lasting::Ms(take_ms(args)?)).is_some()
+            } else if args.take_keyword("mode") {
+                let named = Mode::from_name(args.take()?).ok_or(NO_SUCH_MODE)?;
+                mode.replace(named).is_some()
+            } else if args.take_keyword("wait") {
+                wait_ms.replace(take_ms_or_none(args)?).is_some()
+            } else if args.take_keyword("delay") {
+                delay_ms.replace(take_ms_or_none(args)?).is_some()
+            } else if args.take_keyword("reentrant") {
+                std::mem::replace(&mut reentrant, true)
+            } else {
+                true
+            };
+            if repeated {
+                return Err(CommandError::SYNTAX);
+            }
+        }
+        let ask = Ask {
+            owner,
+            mode: mode.unwrap_or(Mode::Exclusive),
+            lasting: lasting.ok_or(CommandError::SYNTAX)?,
+            delay_ms: delay_ms.unwrap_or(0),
+            reentrant,
+        };
+        Ok(Self { ask, wait_ms })
+    }
+}
+
+pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+    let key = args.key()?;
+    let Request { ask, wait_ms } = Request::take(&mut args)?;
+    let now = cx.keys.now.mono;
+    let limit = match cx.waited(key) {
+        Waited::Not => cx.limit(wait_ms),
+        Waited::Still => return Ok(()),
+        Waited::Again(limit) => limit,
+        Waited::InVain => {
+            cx.reply.null();
+            return Ok(());
+        }
+        Waited::For(found, limit) => {
+            let Found::Lock(granted) = found else { unreachable!("locks grant locks") };
+            // The grant may have ended before its owner heard of it.
+            let edit = cx.keys.edit_any(key);
+            let holder = edit.machine::<Lock>()?.and_then(|it| it.holder(ask.owner.name(), now));
+            if holder.is_some_and(|holder| holder.token == granted.token) {
+                cx.reply.int(granted.token.get() as i64);
+                return Ok(());
+            }
+            limit
+        }
+    };
+    try_or_wait(cx, key, ask, limit)
+}
+
+fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Outcome {
+    let now = cx.keys.now.mono;
+    let mut edit = cx.keys.edit_any(key);
+    let admission = edit.machine::<Lock>()?.map(|it| it.admits(ask.owner.name(), ask.mode, now));
+    if admission != Some(Admission::Busy) {
+        match edit.coordinate(|lock: &mut Lock, tokens| lock.acquire(ask, now, tokens))? {
+            Acquire::Granted(token) | Acquire::AlreadyYours(token) => {
+                cx.reply.int(token.get() as i64);
+                return Ok(());
+            }
+            Acquire::NoToken => return Err(NO_TOKEN),
+            Acquire::Busy(_) => unreachable!("it was admitted"),
+        }
+    }
+    match limit {
+        Limit::Not => cx.reply.null(),
+        Limit::Until(until) => {
+            let waiter = cx.park(key, ask.owner.clone(), until)?;
+            let mut edit = cx.keys.edit_any(key);
+            edit.coordinate(|lock: &mut Lock, _| lock.park(waiter, ask, now))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Locks with fencing tokens: LOCK.ACQUIRE, RELEASE, EXTEND, BREAK and INFO (docs/COORDINATION.md).
+//!
+//! Not here: who gets a lock and who is next (`coord/lock.rs`).
+
+mod acquire;
+mod info;
+
+use crate::command::args::Args;
+use crate::command::context::Context;
+use crate::command::duration::{take_ms, take_ms_or_none};
+use crate::command::error::CommandError;
+use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::coord::ask::Lasting;
+use crate::coord::lock::Lock;
+use crate::coord::lock_outcome::{Extend, Release};
+
+const CHANGES: KeyFlags = KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
+const LOOKS: KeyFlags = KeyFlags::RO.and(KeyFlags::ACCESS);
+
+const BASE: Spec = Spec {
+    group: Group::Coordination,
+    since: "0.1.0",
+    complexity: "O(log(N)) with N being the number of holders and of waiting requests.",
+    ..Spec::BASE
+};
+
+/// LOCK.ACQUIRE LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO
+pub(super) const ROWS: &[Spec] = &[
+    Spec {
+        name: "lock.acquire",
+        arity: -5,
+        keys: &[KeySpec::one(1, CHANGES)],
+        flags: Flags::WRITE.and(Flags::DENYOOM).and(Flags::BLOCKING),
+        acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
+        summary: "Acquires a lock for an owner, or waits for it. Returns the fencing token.",
+        syntax: "key owner PX milliseconds [MODE <X | S | IS | IX | SIX>] [WAIT milliseconds] \
+                 [REENTRANT] [DELAY milliseconds]",
+        run: Run::Plain(acquire::acquire),
+        ..BASE
+    },
+    Spec {
+        name: "lock.release",
+        arity: -3,
+        keys: &[KeySpec::one(1, CHANGES)],
+        flags: Flags::WRITE.and(Flags::FAST),
+        acl: Acl::WRITE.and(Acl::FAST).and(Acl::LOCK),
+        summary: "Releases a lock of an owner. Returns how many holds are left.",
+        syntax: "key owner [TOKEN token]",
+        run: Run::Plain(release),
+        ..BASE
+    },
+    Spec {
+        name: "lock.extend",
+        arity: -5,
+        keys: &[KeySpec::one(1, CHANGES)],
+        flags: Flags::WRITE.and(Flags::FAST),
+        acl: Acl::WRITE.and(Acl::FAST).and(Acl::LOCK),
+        summary: "Gives a lock that an owner holds a new end. Returns the fencing token.",
+        syntax: "key owner PX milliseconds [TOKEN token]",
+        run: Run::Plain(extend),
+        ..BASE
+    },
+    Spec {
+        name: "lock.break",
+        arity: -2,
+        keys: &[KeySpec::one(1, CHANGES)],
+        flags: Flags::WRITE,
+        acl: Acl::WRITE.and(Acl::SLOW).and(Acl::DANGEROUS).and(Acl::LOCK),
+        summary: "Takes a lock from all who hold it. Returns how many did.",
+        syntax: "key [DELAY milliseconds]",
+        run: Run::Plain(break_open),
+        ..BASE
+    },
+    Spec {
+        name: "lock.info",
+        arity: 2,
+        keys: &[KeySpec::one(1, LOOKS)],
+        flags: Flags::READONLY,
+        acl: Acl::READ.and(Acl::SLOW).and(Acl::LOCK),
+        summary: "Tells who holds a lock, since when, and who waits for it.",
+        complexity: "O(N) with N being the number of holders and of waiting requests.",
+        syntax: "key",
+        run: Run::Plain(info::info),
+        ..BASE
+    },
+];
+
+const NOT_OWNER: CommandError =
+    CommandError::fixed("NOTOWNER the lock is not held by this owner with this token");
+
+/// The option `TOKEN token` at the end of a request.
+fn take_claim(args: &mut Args<'_>) -> Result<Option<u64>, CommandError> {
+    let claim = if args.take_keyword("token") {
+        // A token that cannot be one is nobody's.
+        Some(u64::try_from(args.int()?).unwrap_or(0))
+    } else {
+        None
+    };
+    args.end()?;
+    Ok(claim)
+}
+
+fn release(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+    let (key, owner) = (args.key()?, args.take()?);
+    let claim = take_claim(&mut args)?;
+    let now = cx.keys.now.mono;
+    let mut edit = cx.keys.edit_any(key);
+    if edit.machine::<Lock>()?.is_none() {
+        return Err(NOT_OWNER);
+    }
+    match edit.coordinate(|lock: &mut Lock, _| lock.release(owner, claim, now))? {
+        Release::HoldsLeft(holds) => cx.reply.int(holds as i64),
+        Release::Released(_) => cx.reply.int(0),
+        Release::NotOwner => return Err(NOT_OWNER),
+    }
+    Ok(())
+}
+
+fn extend(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+    let (key, owner) = (args.key()?, args.take()?);
+    if !args.take_keyword("px") {
+        return Err(CommandError::SYNTAX);
+    }
+    let lasting = Lasting::Ms(take_ms(&mut args)?);
+    let claim = take_claim(&mut args)?;
+    let now = cx.keys.now.mono;
+    let mut edit = cx.keys.edit_any(key);
+    if edit.machine::<Lock>()?.is_none() {
+        return Err(NOT_OWNER);
+    }
+    match edit.coordinate(|lock: &mut Lock, _| lock.extend(owner, lasting, claim, now))? {
+        Extend::Extended(token) => cx.reply.int(token.get() as i64),
+        Extend::NotOwner => return Err(NOT_OWNER),
+    }
+    Ok(())
+}
+
+fn break_open(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+    let key = args.key()?;
+    let delay_ms = if args.take_keyword("delay") { take_ms_or_none(&mut args)? } else { 0 };
+    args.end()?;
+    let now = cx.keys.now.mono;
+    let mut edit = cx.keys.edit_any(key);
+    let broken = if edit.machine::<Lock>()?.is_none() && delay_ms == 0 {
+        0
+    } else {
+        edit.coordinate(|lock: &mut Lock, _| lock.break_open(delay_ms, now).len())?
+    };
+    cx.reply.count(broken);
+    Ok(())
+}

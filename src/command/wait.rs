@@ -1,0 +1,100 @@
+//! What commands that may wait have in common: parking a request, and what it finds when it runs
+//! again.
+//!
+//! Not here: the connection that waits (`server/waiting.rs`), and who is next (`coord`).
+
+use crate::base::time::Mono;
+use crate::clients::Client;
+use crate::command::context::{Context, Effect, Patience, Wait};
+use crate::command::error::CommandError;
+use crate::coord::grant::{Owner, WaiterId};
+use crate::keyspace::Key;
+use crate::keyspace::waiters::{Found, Notice, Parking};
+use std::sync::Arc;
+
+/// More requests than this do not wait in one shard.
+const WAITERS_MAX: usize = 1 << 20;
+
+const TOO_MANY: CommandError = CommandError::fixed(
+    "ERR too many requests wait already, more than 1048576 in one part of the keyspace",
+);
+
+impl Notice for Client {
+    fn give(&self) {
+        self.give_news();
+    }
+}
+
+/// How long a request may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// Not at all.
+    Not,
+    /// Up to this instant, or for ever.
+    Until(Option<Mono>),
+}
+
+/// What a request finds that has waited.
+pub(super) enum Waited {
+    /// It has not: this is the first time that it runs.
+    Not,
+    /// Nothing, and it goes on waiting: the function is done.
+    Still,
+    /// What it waited for. Whether it is still good has to be looked up.
+    For(Found, Limit),
+    /// It has lost its place, or has to look for itself.
+    Again(Limit),
+    /// Its time is up.
+    InVain,
+}
+
+impl Context<'_> {
+    /// How long a request may wait that asked for `wait_ms`, 0 for ever.
+    pub(super) fn limit(&self, wait_ms: Option<u64>) -> Limit {
+        match (self.patience, wait_ms) {
+            (Patience::None, _) | (_, None) => Limit::Not,
+            (_, Some(0)) => Limit::Until(None),
+            (_, Some(ms)) => Limit::Until(Some(self.keys.now.mono.plus(ms))),
+        }
+    }
+
+    /// What the request has found at `key`, if it has waited there.
+    pub(super) fn waited(&mut self, key: Key<'_>) -> Waited {
+        let (waiter, limit) = match self.patience {
+            Patience::None | Patience::Ready => return Waited::Not,
+            Patience::Woken { waiter, until } => (waiter, Limit::Until(until)),
+            Patience::TimedOut { waiter } => (waiter, Limit::Not),
+        };
+        let now = self.keys.now.mono;
+        let shard = self.keys.shards.shard(key.slot);
+        if let Limit::Until(until) = limit
+            && shard.waiters.waits(waiter)
+        {
+            self.effect = Some(Effect::Wait(Wait { waiter, until }));
+            return Waited::Still;
+        }
+        match (shard.end_wait(waiter, now), limit) {
+            (None | Some(Found::Look), Limit::Not) => Waited::InVain,
+            (None | Some(Found::Look), Limit::Until(_)) => Waited::Again(limit),
+            (Some(found), _) => Waited::For(found, limit),
+        }
+    }
+
+    /// Parks the request at `key`. The machine there has to be told next, under the number that is
+    /// returned.
+    pub(super) fn park(
+        &mut self,
+        key: Key<'_>,
+        owner: Owner,
+        until: Option<Mono>,
+    ) -> Result<WaiterId, CommandError> {
+        let waiter = self.keys.shards.next_waiter();
+        if self.keys.shards.shard(key.slot).waiters.len() >= WAITERS_MAX {
+            return Err(TOO_MANY);
+        }
+        let notice: Arc<dyn Notice> = Arc::<Client>::clone(&self.caller.client);
+        self.keys.edit_any(key).park(waiter, Parking { owner, notice, several: false });
+        self.effect = Some(Effect::Wait(Wait { waiter, until }));
+        Ok(waiter)
+    }
+}

@@ -8,3 +8,5 @@ pub mod lock_outcome;
 mod lock_queue;
 pub mod mode;
 pub mod token;
+mod wait_cycle;
+pub mod wait_graph;

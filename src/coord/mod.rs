@@ -7,6 +7,8 @@ pub mod lock;
 pub mod lock_outcome;
 mod lock_queue;
 pub mod mode;
+#[cfg(test)]
+mod test_tokens;
 pub mod token;
 mod wait_cycle;
 pub mod wait_graph;

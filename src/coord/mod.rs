@@ -4,6 +4,8 @@ pub mod ask;
 pub mod grant;
 mod holders;
 pub mod lock;
+#[cfg(test)]
+mod lock_model;
 pub mod lock_outcome;
 mod lock_queue;
 pub mod mode;

@@ -311,6 +311,15 @@ fn a_delay_of_one_of_two_holders_stops_conversions_but_not_repeats() {
 }
 
 #[test]
+fn of_two_delays_the_longer_one_holds() {
+    let mut door = door();
+    door.token(delayed("a", S, 3000), 0);
+    door.token(delayed("b", S, 100), 1000);
+    assert!(door.is_busy(ask("c", X), 7999));
+    door.token(ask("c", X), 8000);
+}
+
+#[test]
 fn the_end_of_its_lease_ends_a_grant_like_time_does() {
     let mut door = door();
     let leased = Ask { lasting: Lasting::Lease, ..delayed("a", X, 300) };

@@ -320,6 +320,17 @@ fn of_two_delays_the_longer_one_holds() {
 }
 
 #[test]
+fn a_waiter_whose_owner_has_what_it_wants_is_granted_while_the_lock_is_closed() {
+    let mut door = door();
+    door.token(delayed("a", S, 3000), 0);
+    door.token(ask("b", S), 1000);
+    door.lock.park(WaiterId(1), ask("b", S), Mono(1000));
+    door.lock.rest(WaiterId(1));
+    door.lock.watch(WaiterId(1));
+    assert_eq!(door.grants(5500), [(1, 2)]);
+}
+
+#[test]
 fn the_end_of_its_lease_ends_a_grant_like_time_does() {
     let mut door = door();
     let leased = Ask { lasting: Lasting::Lease, ..delayed("a", X, 300) };

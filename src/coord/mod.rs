@@ -14,3 +14,5 @@ mod test_tokens;
 pub mod token;
 mod wait_cycle;
 pub mod wait_graph;
+#[cfg(test)]
+mod wait_graph_model;

@@ -16,6 +16,15 @@ impl TestTokens {
         let (sequence, epochs) = (TokenSequence::default(), EpochReserve::up_to(Epoch::default()));
         Self { sequence, epochs, left: usize::MAX }
     }
+
+    /// Tokens above `last`.
+    pub(crate) fn above(last: FenceToken) -> Self {
+        let mut tokens = Self::new();
+        while tokens.sequence.last() < Some(last) {
+            tokens.draw();
+        }
+        tokens
+    }
 }
 
 impl Tokens for TestTokens {

@@ -1,4 +1,5 @@
 //! The coordination primitives as state machines, without keys, RESP or clocks.
 
 pub mod grant;
+pub mod line;
 pub mod token;

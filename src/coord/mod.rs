@@ -1,5 +1,8 @@
 //! The coordination primitives as state machines, without keys, RESP or clocks.
 
+#[cfg(test)]
+mod counter;
 pub mod grant;
 pub mod line;
+pub mod semaphore;
 pub mod token;

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod counter;
 pub mod grant;
+pub mod lease;
 pub mod line;
 pub mod semaphore;
 pub mod token;

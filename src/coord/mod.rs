@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod counter;
+pub mod fence;
 pub mod grant;
 pub mod lease;
 pub mod line;

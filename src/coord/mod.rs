@@ -6,5 +6,6 @@ pub mod fence;
 pub mod grant;
 pub mod lease;
 pub mod line;
+pub mod once;
 pub mod semaphore;
 pub mod token;

@@ -8,4 +8,5 @@ pub mod lease;
 pub mod line;
 pub mod once;
 pub mod semaphore;
+pub mod throttle;
 pub mod token;

@@ -4,6 +4,7 @@
 mod counter;
 pub mod fence;
 pub mod grant;
+pub mod latch;
 pub mod lease;
 pub mod line;
 pub mod once;

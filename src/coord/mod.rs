@@ -1,5 +1,6 @@
 //! The coordination primitives as state machines, without keys, RESP or clocks.
 
+pub mod barrier;
 #[cfg(test)]
 mod counter;
 pub mod fence;

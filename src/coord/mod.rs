@@ -3,6 +3,7 @@
 pub mod barrier;
 #[cfg(test)]
 mod counter;
+pub mod election;
 pub mod fence;
 pub mod grant;
 pub mod latch;

@@ -1,5 +1,7 @@
 //! The rules of the barrier, one by one, and random histories against a model.
 
+#![cfg(test)]
+
 use super::*;
 use proptest::prelude::*;
 
@@ -152,8 +154,9 @@ fn run(history: &[Step]) {
 
 fn step() -> impl Strategy<Value = Step> {
     let parties = prop_oneof![6 => Just(3u32), 1 => Just(2), 1 => Just(1)];
+    let arrival = (0..5u8, parties, prop::bool::weighted(0.9));
     prop_oneof![
-        4 => (0..5u8, parties, prop::bool::weighted(0.9)).prop_map(|(a, b, c)| Step::Arrive(a, b, c)),
+        4 => arrival.prop_map(|(a, b, c)| Step::Arrive(a, b, c)),
         1 => (1..40u64).prop_map(Step::Withdraw),
     ]
 }

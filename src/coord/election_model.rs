@@ -1,6 +1,8 @@
 //! The election against a model that goes through lists: random histories, and after every step
 //! the answers, the leader, the line and the audience are those of the model.
 
+#![cfg(test)]
+
 use super::*;
 use crate::coord::counter::{Counter, token};
 use proptest::prelude::*;

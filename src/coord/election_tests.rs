@@ -1,5 +1,7 @@
 //! The rules of the election, one by one.
 
+#![cfg(test)]
+
 use super::*;
 use crate::coord::counter::{Counter, token};
 

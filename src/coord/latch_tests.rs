@@ -1,5 +1,7 @@
 //! The rules of the latch, one by one, and random histories against a model.
 
+#![cfg(test)]
+
 use super::*;
 use proptest::prelude::*;
 

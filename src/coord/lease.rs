@@ -11,7 +11,9 @@
 //! closed: a client that comes back in time still has it, as a ZooKeeper session. Keeping alive
 //! while the connection is open is welcome and moves nothing; after the connection has closed it
 //! works as without one. Granting the lease again with a connection ties it to that one, so that
-//! the old connection's end, noticed late, does not count.
+//! the old connection's end, noticed late, does not count. A connection whose peer has vanished
+//! without a word is open until the server notices (`tcp-keepalive`): who needs an end sooner than
+//! that keeps the lease alive by command.
 //!
 //! # Granting again
 //! A repeated grant is the same lease with the same token: its time to live, its connection (or

@@ -1,5 +1,7 @@
 //! The rules of the lease, one by one, and random histories against a model.
 
+#![cfg(test)]
+
 use super::*;
 use crate::coord::counter::{Counter, token};
 use proptest::prelude::*;

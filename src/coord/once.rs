@@ -179,43 +179,45 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn two_commands_are_one_only_if_all_arguments_are(one in words(), other in words()) {
-            let print = |words: &[Vec<u8>]| {
-                Fingerprint::of(b"SET", words.iter().map(Vec::as_slice))
-            };
-            prop_assert_eq!(print(&one) == print(&other), one == other);
-        }
+           #[test]
+           fn two_commands_are_one_only_if_all_arguments_are(one in words(), other in words()) {
+               let print = |words: &[Vec<u8>]| {
+                   Fingerprint::of(b"SET", words.iter().map(Vec::as_slice))
+               };
+               prop_assert_eq!(print(&one) == print(&other), one == other);
+           }
 
-        /// Each try: which of three commands, whether it fails, and how long after the last one.
-        #[test]
-        fn within_the_time_a_command_takes_effect_once(
-            tries in prop::collection::vec((0..3usize, any::<bool>(), 0..8u64), 1..60)
-        ) {
-            let names = ["INCR", "DECR", "APPEND"];
-            let (mut once, mut now) = (Once::default(), Mono(0));
-            // The command that took effect, when, and its reply.
-            let mut effect: Option<(usize, Mono, usize)> = None;
-            for (number, (which, fails, pause)) in tries.into_iter().enumerate() {
-                now = now.plus(pause);
-                let print = command(&[names[which]]);
-                let recent = effect.filter(|(_, at, _)| now.since(*at) < 20);
-                let reply = number.to_string();
-                match once.begin(&print, now) {
-                    Begin::Run => {
-                        prop_assert_eq!(recent, None);
-                        let outcome = if fails { Reply::Failed } else { done(&reply) };
-                        once.keep(print, outcome, 20, now);
-                        effect = if fails { None } else { Some((which, now, number)) };
-                    }
-                    Begin::Replay(bytes) => {
-                        let (same, _, number) = recent.expect("something was kept");
-                        let reply = number.to_string();
-                        prop_assert_eq!((same, bytes), (which, reply.as_bytes()));
-                    }
-                    Begin::Mismatch => prop_assert!(recent.is_some_and(|(other, ..)| other != which)),
-                }
-            }
-        }
+           /// Each try: which of three commands, whether it fails, and how long after the last one.
+           #[test]
+           fn within_the_time_a_command_takes_effect_once(
+               tries in prop::collection::vec((0..3usize, any::<bool>(), 0..8u64), 1..60)
+           ) {
+               let names = ["INCR", "DECR", "APPEND"];
+               let (mut once, mut now) = (Once::default(), Mono(0));
+               // The command that took effect, when, and its reply.
+               let mut effect: Option<(usize, Mono, usize)> = None;
+               for (number, (which, fails, pause)) in tries.into_iter().enumerate() {
+                   now = now.plus(pause);
+                   let print = command(&[names[which]]);
+                   let recent = effect.filter(|(_, at, _)| now.since(*at) < 20);
+                   let reply = number.to_string();
+                   match once.begin(&print, now) {
+                       Begin::Run => {
+                           prop_assert_eq!(recent, None);
+                           let outcome = if fails { Reply::Failed } else { done(&reply) };
+                           once.keep(print, outcome, 20, now);
+                           effect = if fails { None } else { Some((which, now, number)) };
+                       }
+                       Begin::Replay(bytes) => {
+                           let (same, _, number) = recent.expect("something was kept");
+                           let reply = number.to_string();
+                           prop_assert_eq!((same, bytes), (which, reply.as_bytes()));
+                       }
+                       Begin::Mismatch => {
+    prop_assert!(recent.is_some_and(|(other, ..)| other != which));
     }
+                   }
+               }
+           }
+       }
 }

@@ -248,10 +248,10 @@ impl Semaphore {
         if want.count > self.limit {
             return Next::AboveLimit(self.pop_front().waiters().collect());
         }
-        let before = self.held(&owner);
-        if before < want.count.get() && !self.fits(&owner, want.count) {
+        if !self.fits(&owner, want.count) {
             return Next::Nobody;
         }
+        let before = self.held(&owner);
         let Some(token) = self.give(&owner, want, now, tokens) else {
             return Next::NoToken;
         };
@@ -263,7 +263,7 @@ impl Semaphore {
     /// else has been answered.
     pub fn undo(&mut self, grant: &Granted) {
         let same = |holder: &Holder| holder.token == grant.token;
-        if grant.before < grant.permits && self.holders.get(&grant.owner).is_some_and(same) {
+        if self.holders.get(&grant.owner).is_some_and(same) {
             self.set_permits(&grant.owner, grant.before);
         }
     }
@@ -342,6 +342,11 @@ impl Semaphore {
         if let Some(line) = &self.line {
             assert!(!line.is_empty(), "a line is dropped when nobody is in it");
             line.assert_invariants();
+            let content = |place: &Place<Want>| {
+                let held = self.held(&place.owner);
+                place.askers.iter().any(|asker| asker.ask.count.get() <= held)
+            };
+            assert!(!line.iter().any(content), "who waits wants more than it has");
         }
     }
 

@@ -1,6 +1,8 @@
 //! The semaphore against a model that goes through lists: random histories, and after every step
 //! the answers, the holders and the line are those of the model.
 
+#![cfg(test)]
+
 use super::*;
 use crate::coord::counter::Counter;
 use proptest::prelude::*;

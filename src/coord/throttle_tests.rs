@@ -1,6 +1,8 @@
 //! The sequences that redis-cell documents and tests, the boundaries, and a leaking bucket as the
 //! model of the algorithm.
 
+#![cfg(test)]
+
 use super::*;
 use proptest::prelude::*;
 

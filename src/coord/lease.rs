@@ -13,7 +13,7 @@
 //! works as without one. Granting the lease again with a connection ties it to that one, so that
 //! the old connection's end, noticed late, does not count. A connection whose peer has vanished
 //! without a word is open until the server notices (`tcp-keepalive`): who needs an end sooner than
-//! that keeps the lease alive by command.
+//! that grants it without a connection, and keeps it alive by command.
 //!
 //! # Granting again
 //! A repeated grant is the same lease with the same token: its time to live, its connection (or

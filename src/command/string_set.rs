@@ -221,10 +221,11 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
     }
     let now = cx.keys.now.mono;
     let edit = cx.keys.edit_any(key);
-    let written = match options.condition {
+    let written = if options.condition == Condition::Missing {
         // Whatever the key holds.
-        Condition::Missing => !edit.exists(),
-        other => other.allows(edit.text()?),
+        !edit.exists()
+    } else {
+        options.condition.allows(edit.text()?)
     };
     let token = if written && options.answer == Answer::Token {
         let token = cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(NO_TOKEN)?;

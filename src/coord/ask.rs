@@ -3,30 +3,9 @@
 //! Not here: who gets it (`lock.rs`).
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, Term};
+use crate::coord::grant::{Lasting, Owner, Term};
 use crate::coord::mode::Mode;
 use crate::coord::token::FenceToken;
-
-/// How long a grant is to last, as it was asked for: a duration runs from the moment of the grant,
-/// however long the asker waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lasting {
-    /// So many milliseconds.
-    Ms(u64),
-    /// As long as the lease that it hangs on.
-    Lease,
-}
-
-impl Lasting {
-    /// The term of a grant that is made at `now`.
-    #[must_use]
-    pub const fn from(self, now: Mono) -> Term {
-        match self {
-            Self::Ms(ms) => Term::Until(now.plus(ms)),
-            Self::Lease => Term::Lease,
-        }
-    }
-}
 
 /// A request for a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]

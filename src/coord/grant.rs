@@ -67,6 +67,27 @@ impl Term {
     }
 }
 
+/// How long a grant is to last, as it was asked for: a duration runs from the moment of the grant,
+/// however long the asker waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// So many milliseconds.
+    Ms(u64),
+    /// As long as the lease that it hangs on.
+    Lease,
+}
+
+impl Lasting {
+    /// The term of a grant that is made at `now`.
+    #[must_use]
+    pub const fn from(self, now: Mono) -> Term {
+        match self {
+            Self::Ms(ms) => Term::Until(now.plus(ms)),
+            Self::Lease => Term::Lease,
+        }
+    }
+}
+
 /// A parked request, numbered by whoever parked it; no number is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WaiterId(pub u64);

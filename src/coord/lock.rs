@@ -16,8 +16,8 @@
 //! Invariant: the modes of any two holders go together, and no token is above the last one.
 
 use crate::base::time::Mono;
-use crate::coord::ask::{Ask, Ended, Holder, Lasting};
-use crate::coord::grant::{Term, Tokens, WaiterId};
+use crate::coord::ask::{Ask, Ended, Holder};
+use crate::coord::grant::{Lasting, Term, Tokens, WaiterId};
 use crate::coord::holders::Holders;
 use crate::coord::lock_outcome::{
     Acquire, Admission, Extend, Granted, How, Offer, Release, Waiter,

@@ -7,8 +7,8 @@
 //! none that has been withdrawn.
 
 use crate::base::time::Mono;
-use crate::coord::ask::{Ask, Ended, Lasting};
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::ask::{Ask, Ended};
+use crate::coord::grant::{Lasting, Owner, WaiterId};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Acquire, Admission, Extend, Offer, Release};
 use crate::coord::mode::Mode;

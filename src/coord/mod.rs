@@ -1,16 +1,27 @@
 //! The coordination primitives as state machines, without keys, RESP or clocks.
 
 pub mod ask;
+pub mod barrier;
+#[cfg(test)]
+mod counter;
+pub mod election;
+pub mod fence;
 pub mod grant;
 mod holders;
+pub mod latch;
+pub mod lease;
+pub mod line;
 pub mod lock;
 #[cfg(test)]
 mod lock_model;
 pub mod lock_outcome;
 mod lock_queue;
 pub mod mode;
+pub mod once;
+pub mod semaphore;
 #[cfg(test)]
 mod test_tokens;
+pub mod throttle;
 pub mod token;
 mod wait_cycle;
 pub mod wait_graph;

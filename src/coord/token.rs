@@ -39,6 +39,12 @@ impl Epoch {
 pub struct FenceToken(u64);
 
 impl FenceToken {
+    /// The token that a client shows as `raw`; `None` for a number that is never handed out.
+    #[must_use]
+    pub const fn new(raw: u64) -> Option<Self> {
+        if raw > 0 && raw < TOKEN_LIMIT { Some(Self(raw)) } else { None }
+    }
+
     /// The token as clients see it, below 2^53.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -148,6 +154,12 @@ mod tests {
         assert_eq!(tokens.issue(&epochs), None);
         epochs.reserve(Epoch::new(1).unwrap());
         assert_eq!((tokens.issue(&epochs).unwrap().get(), epochs.wanted()), (1 << SEQ_BITS, None));
+    }
+
+    #[test]
+    fn a_client_shows_what_can_have_been_handed_out() {
+        let shown = [0, 1, TOKEN_LIMIT - 1, TOKEN_LIMIT].map(FenceToken::new);
+        assert_eq!(shown.map(|token| token.is_some()), [false, true, true, false]);
     }
 
     #[test]

@@ -7,8 +7,8 @@
 //! ever is. After every step nobody waits who could be granted all that it asked for.
 
 use crate::base::time::Mono;
-use crate::coord::ask::{Ask, Lasting};
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::ask::Ask;
+use crate::coord::grant::{Lasting, Owner, WaiterId};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Acquire, Admission, Offer, Release};
 use crate::coord::mode::Mode;

@@ -100,8 +100,7 @@ impl Shard {
         let before = entry.memory();
         let primitive = entry.primitive_mut()?;
         let result = change(primitive, &mut tokens);
-        let mut ended = Vec::new();
-        primitive.advance(now, &mut tokens, &mut self.waiters, &mut ended);
+        primitive.advance(now, &mut tokens, &mut self.waiters);
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         self.memory = self.memory - before + entry.memory();
         if is_idle {
@@ -136,11 +135,13 @@ impl Shard {
     /// Takes a parked request out: what it has got, or nothing if it has to go without.
     pub fn end_wait(&mut self, waiter: WaiterId, now: Mono) -> Option<Found> {
         let left = self.waiters.leave(waiter)?;
-        if let Some(found @ Found::Lock(_)) = left.found {
+        if let Some(found) = left.found
+            && found != Found::Look
+        {
             return Some(found);
         }
         for place in &left.places {
-            self.at_place(place, now, |primitive| primitive.withdraw(waiter));
+            self.at_place(place, now, |primitive| primitive.withdraw(waiter, now));
         }
         left.found
     }
@@ -151,8 +152,8 @@ impl Shard {
         let Some(left) = self.waiters.leave(waiter) else { return };
         for place in &left.places {
             self.at_place(place, now, |primitive| match left.found {
-                Some(found @ Found::Lock(_)) => primitive.take_back(&left.owner, found, now),
-                Some(Found::Look) | None => primitive.withdraw(waiter),
+                Some(Found::Look) | None => primitive.withdraw(waiter, now),
+                Some(found) => primitive.take_back(&left.owner, found, now),
             });
         }
     }

@@ -120,7 +120,7 @@ impl<'e> Value<'e> {
 
     /// The name that TYPE gives it.
     #[must_use]
-    pub const fn type_name(self) -> &'static str {
+    pub fn type_name(self) -> &'static str {
         match self {
             Self::Text(_) => "string",
             Self::Primitive(primitive) => primitive.type_name(),
@@ -129,7 +129,7 @@ impl<'e> Value<'e> {
 
     /// The name that `OBJECT ENCODING` gives it; what coordinates is called what it is.
     #[must_use]
-    pub const fn encoding(self) -> &'static str {
+    pub fn encoding(self) -> &'static str {
         match self {
             Self::Text(text) => text.encoding(),
             Self::Primitive(primitive) => primitive.type_name(),

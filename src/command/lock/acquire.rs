@@ -6,8 +6,8 @@ use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
 use crate::command::spec::Outcome;
 use crate::command::wait::{Limit, Waited};
-use crate::coord::ask::{Ask, Lasting};
-use crate::coord::grant::Owner;
+use crate::coord::ask::Ask;
+use crate::coord::grant::{Lasting, Owner};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Acquire, Admission};
 use crate::coord::mode::Mode;
@@ -75,11 +75,12 @@ pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
             return Ok(());
         }
         Waited::For(found, limit) => {
-            let Found::Lock(granted) = found else { unreachable!("locks grant locks") };
             // The grant may have ended before its owner heard of it.
             let edit = cx.keys.edit_any(key);
             let holder = edit.machine::<Lock>()?.and_then(|it| it.holder(ask.owner.name(), now));
-            if holder.is_some_and(|holder| holder.token == granted.token) {
+            if let (Found::Lock(granted), Some(holder)) = (found, holder)
+                && holder.token == granted.token
+            {
                 cx.reply.int(granted.token.get() as i64);
                 return Ok(());
             }

@@ -10,7 +10,7 @@ use crate::command::context::Context;
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
-use crate::coord::ask::Lasting;
+use crate::coord::grant::Lasting;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Extend, Release};
 

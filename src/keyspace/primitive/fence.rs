@@ -1,0 +1,36 @@
+//! A fence under a key: nobody waits for it, and it never ends by itself.
+
+use crate::base::time::Mono;
+use crate::coord::fence::Fence;
+use crate::coord::grant::{Owner, WaiterId};
+use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::primitive::Machine;
+use crate::keyspace::waiters::{Found, Waiters};
+
+impl Machine for Fence {
+    const NAME: &'static str = "fence";
+
+    fn memory(&self) -> usize {
+        0
+    }
+
+    fn next_deadline(&self) -> Option<Mono> {
+        None
+    }
+
+    fn is_idle(&self) -> bool {
+        self.seen().is_none()
+    }
+
+    fn advance(&mut self, _: Mono, _: &mut SlotTokens<'_>, _: &mut Waiters) {}
+
+    fn break_open(&mut self, _: Mono) {
+        *self = Self::default();
+    }
+
+    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
+
+    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
+
+    fn assert_invariants(&self) {}
+}

@@ -1,0 +1,60 @@
+//! A lock under a key.
+
+use crate::base::time::Mono;
+use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::lock::Lock;
+use crate::coord::lock_outcome::Offer;
+use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::primitive::Machine;
+use crate::keyspace::waiters::{Found, Waiters};
+
+impl Machine for Lock {
+    const NAME: &'static str = "lock";
+
+    fn memory(&self) -> usize {
+        self.memory()
+    }
+
+    fn next_deadline(&self) -> Option<Mono> {
+        self.next_deadline()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.is_idle()
+    }
+
+    fn advance(&mut self, now: Mono, tokens: &mut SlotTokens<'_>, waiters: &mut Waiters) {
+        self.tick(now, &mut Vec::new());
+        while let Some(waiter) = self.next_grantable(now) {
+            if waiters.looks_itself(waiter) {
+                self.rest(waiter);
+                waiters.find(waiter, Found::Look);
+                continue;
+            }
+            match self.grant(waiter, now, tokens) {
+                Offer::Granted(granted) => waiters.find(waiter, Found::Lock(granted)),
+                // The next change tries again: epochs are reserved long before they are needed.
+                Offer::NotNext | Offer::NoToken => return,
+            }
+        }
+    }
+
+    fn break_open(&mut self, now: Mono) {
+        drop(self.break_open(0, now));
+    }
+
+    fn withdraw(&mut self, waiter: WaiterId, _now: Mono) {
+        drop(self.withdraw(waiter));
+    }
+
+    fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
+        match found {
+            Found::Lock(granted) => drop(self.take_back(owner.name(), &granted, now)),
+            Found::Look => {}
+        }
+    }
+
+    fn assert_invariants(&self) {
+        self.assert_invariants();
+    }
+}

@@ -1,0 +1,148 @@
+//! What coordinates under a key: one of the machines of `coord`, with what they have in common.
+//!
+//! A new kind is a file here that makes it a [`Machine`], and a line in `kinds!`. Not here: their
+//! rules (`coord`), when they run (`coordinate`), and what their replies look like (`command`).
+
+mod fence;
+mod lock;
+
+use crate::base::time::Mono;
+use crate::coord::fence::Fence;
+use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::lock::Lock;
+use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::waiters::{Found, Waiters};
+
+/// A variant of [`Primitive`]; `kinds!` writes it for each.
+pub trait Kind: Sized {
+    /// The machine, if it is of this kind.
+    fn of(primitive: &Primitive) -> Option<&Self>;
+
+    /// The machine, if it is of this kind.
+    fn of_mut(primitive: &mut Primitive) -> Option<&mut Self>;
+
+    /// As it lies under a key.
+    fn into_primitive(self) -> Primitive;
+}
+
+/// A kind of machine that can lie under a key.
+pub trait Machine: Kind + Default {
+    /// The name that TYPE gives it.
+    const NAME: &'static str;
+
+    /// Heap bytes that it owns.
+    fn memory(&self) -> usize;
+
+    /// When something in it is due next.
+    fn next_deadline(&self) -> Option<Mono>;
+
+    /// Whether nothing has to be remembered, so that the key can go.
+    fn is_idle(&self) -> bool;
+
+    /// Ends what is due, and gives what is free to those who are next. Follows every change.
+    fn advance(&mut self, now: Mono, tokens: &mut SlotTokens<'_>, waiters: &mut Waiters);
+
+    /// Takes everything from everybody who has something: the key is removed. Who waits stays.
+    fn break_open(&mut self, now: Mono);
+
+    /// A parked request goes away without what it waited for.
+    fn withdraw(&mut self, waiter: WaiterId, now: Mono);
+
+    /// A parked request of `owner` goes away without taking what it has got.
+    fn take_back(&mut self, owner: &Owner, found: Found, now: Mono);
+
+    /// Stops the process if the machine contradicts itself.
+    fn assert_invariants(&self);
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// See the module's documentation.
+        #[derive(Debug)]
+        pub enum Primitive {
+            $($(#[$doc])* $kind($kind),)*
+        }
+
+        macro_rules! each {
+            ($primitive:expr, $machine:ident => $result:expr) => {
+                match $primitive { $(Primitive::$kind($machine) => $result,)* }
+            };
+        }
+
+        $(impl Kind for $kind {
+            fn of(primitive: &Primitive) -> Option<&Self> {
+                if let Primitive::$kind(machine) = primitive { Some(machine) } else { None }
+            }
+
+            fn of_mut(primitive: &mut Primitive) -> Option<&mut Self> {
+                if let Primitive::$kind(machine) = primitive { Some(machine) } else { None }
+            }
+
+            fn into_primitive(self) -> Primitive {
+                Primitive::$kind(self)
+            }
+        })*
+    };
+}
+
+kinds! {
+    /// The highest fencing token that a resource has seen.
+    Fence,
+    /// Who holds it, and who is next.
+    Lock,
+}
+
+fn name_of<M: Machine>(_: &M) -> &'static str {
+    M::NAME
+}
+
+impl Primitive {
+    /// The name that TYPE gives it.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        each!(self, machine => name_of(machine))
+    }
+
+    /// Heap bytes that it owns.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        each!(self, machine => Machine::memory(machine))
+    }
+
+    /// When something in it is due next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        each!(self, machine => Machine::next_deadline(machine))
+    }
+
+    /// Whether nothing has to be remembered, so that the key can go.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        each!(self, machine => Machine::is_idle(machine))
+    }
+
+    pub(crate) fn advance(
+        &mut self,
+        now: Mono,
+        tokens: &mut SlotTokens<'_>,
+        waiters: &mut Waiters,
+    ) {
+        each!(self, machine => Machine::advance(machine, now, tokens, waiters));
+    }
+
+    pub(crate) fn break_open(&mut self, now: Mono) {
+        each!(self, machine => Machine::break_open(machine, now));
+    }
+
+    pub(crate) fn withdraw(&mut self, waiter: WaiterId, now: Mono) {
+        each!(self, machine => Machine::withdraw(machine, waiter, now));
+    }
+
+    pub(crate) fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
+        each!(self, machine => Machine::take_back(machine, owner, found, now));
+    }
+
+    pub(crate) fn assert_invariants(&self) {
+        each!(self, machine => Machine::assert_invariants(machine));
+    }
+}

@@ -24,6 +24,7 @@ const GROUPS: &[(Group, &str)] = &[
     (Group::Transactions, "Transactions"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),
+    (Group::Coordination, "Coordination"),
     (Group::Cluster, "Cluster"),
 ];
 

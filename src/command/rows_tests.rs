@@ -19,7 +19,7 @@ fn is_version(text: &str) -> bool {
 fn a_row_says_what_the_command_is() {
     every_row(|name, spec, _| {
         assert!(
-            spec.name.bytes().all(|it| it.is_ascii_lowercase() || b"-_".contains(&it)),
+            spec.name.bytes().all(|it| it.is_ascii_lowercase() || b"-_.".contains(&it)),
             "{name}"
         );
         assert!(spec.summary.len() > 10, "{name}: {}", spec.summary);

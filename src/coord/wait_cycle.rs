@@ -1,10 +1,10 @@
-//! The search for a cycle of waiting owners: breadth first from one of them, so that the shortest is
-//! found.
+//! The search for a cycle of waiting owners: breadth first from one of them, so that the shortest
+//! is found.
 //!
 //! Not here: what the graph consists of (`wait_graph.rs`).
-//! A queue of n requests has up to n² edges, but all requests for one mode wait for the same holders
-//! and for prefixes of the same line. What has been walked for a mode is not walked again, so that a
-//! search looks at each request five times at most.
+//! A queue of n requests has up to n² edges, but all requests for one mode wait for the same
+//! holders and for prefixes of the same line. What has been walked for a mode is not walked again,
+//! so that a search looks at each request five times at most.
 
 use crate::coord::grant::WaiterId;
 use crate::coord::mode::Mode;

@@ -200,7 +200,7 @@ fn compare(shard: &mut Shard, model: &Model) {
     for place in places() {
         let read = shard.read(Db(place.0), key(place), Use::Peek, model.now);
         let read = read.map(|entry| Held {
-            text: entry.value().text().unwrap().to_vec(),
+            text: entry.value().text().expect("the model has strings alone").to_vec(),
             deadline: entry.timer().map(|timer| timer.deadline),
         });
         assert_eq!(read.as_ref(), model.seen(place), "{place:?}");

@@ -2,7 +2,8 @@
 //!
 //! A parked request is data. It is finished by exactly one event: somebody takes it out and finds
 //! what it has got by then. Not here: who is next (`coord`), and the connection that waits
-//! (`server`). Invariant: a request waits in the machines of all its places, or has found something.
+//! (`server`). Invariant: a request waits in the machines of all its places, or has found
+//! something.
 
 use crate::base::slot::SlotId;
 use crate::coord::grant::{Owner, WaiterId};

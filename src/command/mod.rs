@@ -34,6 +34,7 @@ mod keys;
 mod latency;
 mod lcs;
 mod lifetime;
+mod lock_script;
 mod lolwut;
 mod memory;
 mod memory_doctor;
@@ -43,6 +44,7 @@ mod rename;
 #[cfg(test)]
 mod rows_tests;
 mod scan;
+mod script;
 mod server;
 mod slowlog;
 mod string;
@@ -79,6 +81,7 @@ const FAMILIES: &[&[Spec]] = &[
     object::ROWS,
     rename::ROWS,
     scan::ROWS,
+    script::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,

@@ -99,6 +99,8 @@ pub enum Operation {
     RewriteFromKeys,
     /// Takes a free key for `ARGV[2]` of time, or extends the caller's.
     ClaimOrExtend(Unit, Answers),
+    /// Gives the caller's key `ARGV[2]` milliseconds, or tries to take any other: 1 or 0.
+    ExtendOrClaim,
     /// Writes a free key or the caller's, for `ARGV[2]` milliseconds: `OK`.
     ClaimOrRewrite {
         /// Whether a free key is only taken if `ARGV[3]` is `yes`.
@@ -160,7 +162,7 @@ impl Operation {
             Self::Rewrite | Self::RewriteFromKeys => {
                 "writes the key anew, with a time to live, if it holds the caller's value"
             }
-            Self::ClaimOrExtend(..) => {
+            Self::ClaimOrExtend(..) | Self::ExtendOrClaim => {
                 "sets a free key with a time to live, or extends one that holds the caller's value"
             }
             Self::ClaimOrRewrite { .. } => {
@@ -208,6 +210,7 @@ impl Operation {
             Self::Prolong
             | Self::ProlongOrReplace
             | Self::ClaimOrExtend(..)
+            | Self::ExtendOrClaim
             | Self::ClaimOrRewrite { .. }
             | Self::ClaimByPrefix
             | Self::TimeLeft { .. }

@@ -76,7 +76,8 @@ fn may_go(words: &[Token<'_>], pair: Pair, before: usize, behind: usize) -> bool
 /// Whether an expression without operators that ends with this word may be a call or `...`.
 fn may_have_many_values(last: &Token<'_>) -> bool {
     match last {
-        Token::Sign(_) | Token::Text(_) => true,
+        Token::Sign(sign) => *sign != "]",
+        Token::Text(_) => true,
         Token::Name(_) | Token::Keyword(_) | Token::Number(_) => false,
     }
 }

@@ -224,10 +224,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         class: "B5",
-        operation: Operation::ClaimOrExtend(
-            Unit::Millis,
-            Answers { own: Answer::Number(1), free: Answer::Number(1), taken: Answer::Number(0) },
-        ),
+        operation: Operation::ExtendOrClaim,
         forms: &[Sha::hex("9d30577306265133f7a60d8c1b0eaaadc2e23103")],
         scripts: &[known(
             "b6b55c439e02c6f52ffb8be7ec8c0d0ac816ea79",

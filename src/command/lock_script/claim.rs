@@ -24,6 +24,16 @@ pub(super) fn claim_or_extend(
     call.answer(holder.choose(answers))
 }
 
+pub(super) fn extend_or_claim(call: &mut Call<'_, '_, '_>) -> Outcome {
+    let key = call.key(1)?;
+    let done = if call.holder(key, call.arg(1))? == Holder::Own {
+        call.expire(key, Unit::Millis, call.arg(2))?
+    } else {
+        call.set_if_free(&[key], call.arg(1), Some((Unit::Millis, call.arg(2))))?
+    };
+    call.answer(Answer::Number(i64::from(done)))
+}
+
 pub(super) fn claim_or_rewrite(
     call: &mut Call<'_, '_, '_>,
     asks: bool,

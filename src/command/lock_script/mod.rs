@@ -28,6 +28,7 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, operation: Operation) -> Outcome 
         Operation::Rewrite => extend::rewrite(call),
         Operation::RewriteFromKeys => extend::rewrite_from_keys(call),
         Operation::ClaimOrExtend(unit, answers) => claim::claim_or_extend(call, unit, answers),
+        Operation::ExtendOrClaim => claim::extend_or_claim(call),
         Operation::ClaimOrRewrite { asks, otherwise } => {
             claim::claim_or_rewrite(call, asks, otherwise)
         }

@@ -66,7 +66,8 @@ pub(super) fn release_each(call: &mut Call<'_, '_, '_>, database: Database) -> O
 
 pub(super) fn claim_all_by_prefix(call: &mut Call<'_, '_, '_>) -> Outcome {
     let keys = call.keys();
-    if keys.is_empty() {
+    // Without a value the script would hand the keys alone to MSETNX.
+    if keys.is_empty() || call.arg(1).is_none() {
         return Err(NO_KEYS);
     }
     let free = call.set_if_free(&keys, call.arg(1), None)?;

@@ -108,6 +108,7 @@ pub(super) const ROWS: &[Row] = &[
         operation: Operation::Lacking(Lack::Lists),
         forms: &[
             Sha::hex("4777357662dde32539683b5c736eae51bbfc4e60"),
+            Sha::hex("7c6b26de794401c561ed6cc83cdd77af5c64c22d"),
             Sha::hex("97834f27ee49e4e2c8f78be41120e41de38464b6"),
             Sha::hex("9fbac0c0388b89f43a6da06cdd5fbecd8199c986"),
         ],

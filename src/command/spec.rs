@@ -158,7 +158,7 @@ bit_set! {
         FAST = 14, "fast";
         /// Allowed before AUTH.
         NO_AUTH = 15, "no_auth";
-        /// May write though it need not: a pause of writes stops it. Redis does not print it either.
+        /// May write, though it need not. Redis does not print it either.
         MAY_REPLICATE = 16, "";
         /// May have no key, though there is a place for keys.
         NO_MANDATORY_KEYS = 21, "no_mandatory_keys";

@@ -1,5 +1,5 @@
-//! Which scripts clients have loaded: EVALSHA finds only those, as in Redis, though the server knows
-//! more.
+//! Which scripts clients have loaded: EVALSHA finds only those, as in Redis, though the server
+//! knows more.
 //!
 //! A script that the catalogue lists costs a bit, so finding it takes no lock. Of others the SHA-1
 //! is kept and what they do; their text is of no use here.
@@ -10,8 +10,8 @@ use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Loaded scripts that the catalogue does not list; when there are as many, no more are loaded until
-/// SCRIPT FLUSH. Each costs less than 100 bytes.
+/// Loaded scripts that the catalogue does not list; when there are as many, no more are loaded
+/// until SCRIPT FLUSH. Each costs less than 100 bytes.
 pub const OTHERS_MAX: usize = 65_536;
 
 /// What is known of a script.

@@ -56,10 +56,9 @@ pub fn guess(text: &[u8]) -> Option<&'static str> {
     let words = tokens(text)?;
     let mut called: Vec<Vec<u8>> = Vec::new();
     for at in 3..words.len() {
-        let is_call = |word: &Token<'_>| matches!(word, Token::Name(name) if [b"call".as_slice(), b"pcall"].contains(&&**name));
         if let [dot, call, open, Token::Text(command)] = &words[at - 3..=at]
             && dot.is_sign(".")
-            && is_call(call)
+            && call.is_name(&["call", "pcall"])
             && open.is_sign("(")
         {
             called.push(command.to_ascii_lowercase());

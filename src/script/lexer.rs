@@ -27,6 +27,12 @@ impl Token<'_> {
         matches!(self, Self::Sign(it) if *it == sign)
     }
 
+    /// Whether it is one of these names.
+    pub(super) fn is_name(&self, names: &[&str]) -> bool {
+        let Self::Name(name) = self else { return false };
+        names.iter().any(|known| known.as_bytes() == name.as_ref())
+    }
+
     /// Whether it is this keyword.
     pub(super) fn is_keyword(&self, keyword: &str) -> bool {
         matches!(self, Self::Keyword(it) if *it == keyword)

@@ -162,10 +162,9 @@ fn declare(words: &[Token<'_>], at: usize, declared: &mut HashSet<Vec<u8>>) -> b
 fn fold_command_names(words: &mut [Token<'_>]) {
     for at in 4..words.len() {
         let [redis, dot, call, open, command] = &mut words[at - 4..=at] else { continue };
-        let is_name = |word: &Token<'_>, names: &[&[u8]]| matches!(word, Token::Name(name) if names.contains(&name.as_ref()));
-        if is_name(redis, &[b"redis"])
+        if redis.is_name(&["redis"])
             && dot.is_sign(".")
-            && is_name(call, &[b"call", b"pcall"])
+            && call.is_name(&["call", "pcall"])
             && open.is_sign("(")
             && let Token::Text(command) = command
         {
@@ -198,9 +197,9 @@ fn without_separators<'s>(words: Vec<Token<'s>>, inside: &[Inside]) -> Vec<Token
     let words = words.into_iter().zip(flags).zip(inside);
     words
         .filter(|((_, kept), _)| *kept)
-        .map(|((word, _), inside)| match word {
-            Token::Sign(";") if *inside == Inside::Table => Token::Sign(","),
-            word => word,
+        .map(|((word, _), inside)| {
+            let separates = word.is_sign(";") && *inside == Inside::Table;
+            if separates { Token::Sign(",") } else { word }
         })
         .collect()
 }

@@ -27,6 +27,9 @@ fn push(number: f64, digit: u32) -> f64 {
 const DIGITS: usize = 17;
 
 /// The text of `number` as an argument of a command.
+///
+/// # Panics
+/// Never: a finite number has an exponent.
 #[must_use]
 pub fn format(number: f64) -> String {
     if !number.is_finite() {

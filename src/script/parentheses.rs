@@ -49,16 +49,7 @@ pub(super) fn superfluous(words: &[Token<'_>]) -> Option<Vec<bool>> {
 
 /// Whether the pair may go from between the words at `before` and `behind`.
 fn may_go(words: &[Token<'_>], pair: Pair, before: usize, behind: usize) -> bool {
-    let left = match &words[before] {
-        Token::Sign("=" | "(" | "{" | "[" | ",") => None,
-        Token::Keyword("if" | "elseif" | "while" | "until" | "return" | "in") => None,
-        Token::Keyword("not") | Token::Sign("#") => Some(UNARY),
-        Token::Sign("-") if before == 0 || !ends_operand(&words[before - 1]) => Some(UNARY),
-        operator => match binding(operator) {
-            Some(binding) => Some(binding),
-            None => return false,
-        },
-    };
+    let Some(left) = left_neighbour(words, before) else { return false };
     let right = match words.get(behind) {
         Some(Token::Sign("(" | "{" | "." | ":" | "[" | "=") | Token::Text(_)) => return false,
         Some(operator) => binding(operator),
@@ -71,6 +62,20 @@ fn may_go(words: &[Token<'_>], pair: Pair, before: usize, behind: usize) -> bool
         || !may_have_many_values(&words[pair.close - 1])
         || ["if", "elseif", "while", "until"].iter().any(|it| words[before].is_keyword(it));
     pair.open + 1 < pair.close && binds_closer(left) && binds_closer(right) && one_value
+}
+
+/// The operator before an expression, or that there is none; `None` if no expression stands there
+/// that parentheses could go from.
+fn left_neighbour(words: &[Token<'_>], at: usize) -> Option<Option<Binding>> {
+    let is_unary = || at == 0 || !ends_operand(&words[at - 1]);
+    match &words[at] {
+        Token::Sign("=" | "(" | "{" | "[" | ",") => Some(None),
+        Token::Keyword("if" | "elseif" | "while" | "until" | "return" | "in") => Some(None),
+        Token::Keyword("not") | Token::Sign("#") => Some(Some(UNARY)),
+        Token::Sign("-") if is_unary() => Some(Some(UNARY)),
+        operator @ (Token::Sign(_) | Token::Keyword(_)) => binding(operator).map(Some),
+        Token::Name(_) | Token::Text(_) | Token::Number(_) => None,
+    }
 }
 
 /// Whether an expression without operators that ends with this word may be a call or `...`.
@@ -134,11 +139,12 @@ fn pairs(words: &[Token<'_>]) -> Option<Vec<Pair>> {
             }
             Token::Keyword("not") | Token::Sign("#") => loosen(&mut frames, UNARY),
             Token::Sign("-") if !operand_before => loosen(&mut frames, UNARY),
-            other => {
-                if let Some(binding) = binding(other) {
+            Token::Sign(_) | Token::Keyword(_) => {
+                if let Some(binding) = binding(word) {
                     loosen(&mut frames, binding);
                 }
             }
+            Token::Name(_) | Token::Text(_) | Token::Number(_) => {}
         }
     }
     Some(pairs)

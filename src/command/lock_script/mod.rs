@@ -2,8 +2,8 @@
 //! of.
 //!
 //! The steps and their errors come in the order of the script, so what a script has written before
-//! it fails stays written, as in Redis. One thing differs: Redis adds the script's SHA-1 and line to
-//! an error. Not here: which script does what (`script`).
+//! it fails stays written, as in Redis. One thing differs: Redis adds the script's SHA-1 and line
+//! to an error. Not here: which script does what (`script`).
 
 mod call;
 mod claim;

@@ -36,6 +36,7 @@ mod latency;
 mod lcs;
 mod lifetime;
 mod lock;
+mod lock_script;
 mod lolwut;
 mod memory;
 mod memory_doctor;
@@ -45,6 +46,7 @@ mod rename;
 #[cfg(test)]
 mod rows_tests;
 mod scan;
+mod script;
 mod server;
 mod slowlog;
 mod string;
@@ -83,6 +85,7 @@ const FAMILIES: &[&[Spec]] = &[
     object::ROWS,
     rename::ROWS,
     scan::ROWS,
+    script::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,

@@ -16,6 +16,7 @@ use crate::runtime::panics;
 use crate::runtime::pid_file::PidFile;
 use crate::runtime::platform::{SystemPlatform, log_level};
 use crate::runtime::worker::{self, Setup};
+use crate::script::explain::explain;
 use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -46,6 +47,11 @@ fn start(args: &[OsString]) -> Result<(), Box<dyn Error>> {
         Invocation::CheckConfig(_) => {
             warnings.iter().for_each(|warning| println!("{warning}"));
             println!("The configuration is fine.");
+        }
+        Invocation::ExplainScript(path) => {
+            let text = std::fs::read(&path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            print!("{}", explain(&text));
         }
         Invocation::Run(config) => run(config, &warnings)?,
     }

@@ -72,6 +72,24 @@ fn a_bad_command_line_is_refused() {
 }
 
 #[test]
+fn a_script_is_explained_and_nothing_is_started() {
+    let dir = TempDir::new();
+    let script = "if redis.call('GET', KEYS[1]) == ARGV[1] then -- ours
+        return redis.call('DEL', KEYS[1]) else return 0 end";
+    fs::write(dir.path().join("release.lua"), script).expect("the directory is ours");
+    let mut command = latchd(dir.path());
+    let output = command.args(["--explain-script", "release.lua"]).output();
+    let output = output.expect("the binary can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("recognised: by its normal form\nclass: A1\n"), "{said}");
+    assert!(said.contains("\ninstead: DELEX key IFEQ value\n"), "{said}");
+    assert!(said.contains("release of redis-py 8.1.0"), "{said}");
+    let said = refusal(latchd(dir.path()).args(["--explain-script", "missing.lua"]));
+    assert!(said.contains("missing.lua"), "{said}");
+}
+
+#[test]
 fn an_address_that_is_not_ours_is_named() {
     let dir = TempDir::new();
     let said = refusal(latchd(dir.path()).args(["--bind", "192.0.2.1", "--port", "7000"]));

@@ -45,7 +45,8 @@ impl fmt::Debug for Owner {
 pub enum Term {
     /// Up to this instant, at which it is over.
     Until(Mono),
-    /// As long as the lease that it hangs on. Which one that is, and that it ended, is known outside.
+    /// As long as the lease that it hangs on. Which one that is, and that it ended, is known
+    /// outside.
     Lease,
 }
 

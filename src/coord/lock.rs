@@ -1,8 +1,8 @@
 //! A lock as a machine: who holds it, who is next, and when it opens again.
 //!
-//! In: `acquire`, `release`, `extend`, `break_open`, `park`, `withdraw`, `tick`. Out: outcomes. What
-//! may have let somebody in is followed by `next_grantable` and `grant` until nobody is left that
-//! can be granted.
+//! In: `acquire`, `release`, `extend`, `break_open`, `park`, `withdraw`, `tick`. Out: outcomes.
+//! What may have let somebody in is followed by `next_grantable` and `grant` until nobody is left
+//! that can be granted.
 //!
 //! A request for several locks, all or nothing, is parked under one number in each of them and
 //! holds nothing while it waits, but keeps its place in each. It is watched at one lock that cannot
@@ -413,6 +413,5 @@ impl Lock {
     }
 }
 
-#[cfg(test)]
 #[path = "lock_tests.rs"]
 mod tests;

@@ -1,10 +1,12 @@
-//! The lock against a model: random histories of one lock with all verbs, next to two lists that are
-//! searched from end to end.
+//! The lock against a model: random histories of one lock with all verbs, next to two lists that
+//! are searched from end to end.
 //!
 //! After every step: no two holders whose modes conflict, tokens strictly rising, every outcome as
 //! the model says; and once `next_grantable` is drained, nobody who could be granted is left
 //! waiting, and nobody waits while the lock is free. Waiters are granted in the model's order, and
 //! none that has been withdrawn.
+
+#![cfg(test)]
 
 use crate::base::time::Mono;
 use crate::coord::ask::{Ask, Ended, Lasting};

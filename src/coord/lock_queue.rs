@@ -2,9 +2,9 @@
 //!
 //! An asker waits for the holders and for the earlier askers whose modes do not go with its own, so
 //! that neighbours that go together are granted together and nobody is overtaken by anybody who
-//! would keep it waiting. Askers whose owner holds the lock stand ahead of the line and wait for the
-//! other holders alone. An owner never waits for itself: its later requests rest until its first one
-//! is granted, and then stand ahead.
+//! would keep it waiting. Askers whose owner holds the lock stand ahead of the line and wait for
+//! the other holders alone. An owner never waits for itself: its later requests rest until its
+//! first one is granted, and then stand ahead.
 //! Not here: the holders (`holders.rs`), and what a grant is (`lock.rs`).
 //! Invariant: every waiter is filed once under its place, and once under its owner.
 
@@ -40,7 +40,8 @@ pub(crate) struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// Its owner holds the lock, or did after the request was parked. Whoever came ahead stays
-    /// there when its grant ends: to be put back could close a cycle of waiters that no asker closed.
+    /// there when its grant ends: to be put back could close a cycle of waiters that no asker
+    /// closed.
     Ahead { held: Option<Mode>, wants: Mode },
     /// Behind all that came before it.
     InLine { wants: Mode },
@@ -73,8 +74,8 @@ impl Place {
 struct Line {
     /// May be granted when they are first.
     ready: BTreeSet<WaiterId>,
-    /// May not: they are watched elsewhere, or an older request of their owner goes first. They keep
-    /// their place nevertheless.
+    /// May not: they are watched elsewhere, or an older request of their owner goes first. They
+    /// keep their place nevertheless.
     resting: BTreeSet<WaiterId>,
 }
 
@@ -160,8 +161,8 @@ impl LockQueue {
             && !self.owners.contains_key(owner)
     }
 
-    /// Whether `waiter` could be granted now, wherever it is watched. `fits` says whether a mode has
-    /// room beside the holders, of whom one may be the asker's own grant.
+    /// Whether `waiter` could be granted now, wherever it is watched. `fits` says whether a mode
+    /// has room beside the holders, of whom one may be the asker's own grant.
     pub(crate) fn is_next(
         &self,
         waiter: WaiterId,

@@ -1,5 +1,7 @@
 //! The rules of the lock, each with both sides of its boundary.
 
+#![cfg(test)]
+
 use super::*;
 use crate::coord::grant::Owner;
 use crate::coord::test_tokens::TestTokens;

@@ -3,9 +3,10 @@
 //!
 //! In: `wait` before a request is parked, and what happens to contended locks afterwards. Out: the
 //! cycle, if there is one. It repeats of the locks' queues just enough to tell who waits for whom,
-//! by the same rule: for the holders and for earlier askers whose modes conflict; ahead of the line,
-//! and behind an older request of the same owner, for the holders alone. The edges are not kept but
-//! follow from the order, so that handing on a lock that a thousand wait for is two small changes.
+//! by the same rule: for the holders and for earlier askers whose modes conflict; ahead of the
+//! line, and behind an older request of the same owner, for the holders alone. The edges are not
+//! kept but follow from the order, so that handing on a lock that a thousand wait for is two small
+//! changes.
 //!
 //! Not here: locks that nobody waits for, delays, and the search itself (`wait_cycle.rs`).
 //! Invariant: every lock in it has somebody who waits, and every owner in it holds or waits.
@@ -67,18 +68,14 @@ pub(super) struct Contended {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
     pub(super) owner: OwnerNo,
-    /// What it asks for.
+    /// What it asks for. What its owner holds already does not add to whom it waits for: the other
+    /// holders go with that, and who does not waits for it as a grant.
     pub(super) mode: Mode,
 }
 
 impl Contended {
     pub(super) fn is_ahead(&self, waiter: WaiterId) -> bool {
         self.ahead.contains_key(&waiter)
-    }
-
-    /// What a request needs to be granted, together with what its owner holds already.
-    pub(super) fn wants(&self, request: Request) -> Mode {
-        self.holders.get(&request.owner).map_or(request.mode, |held| held.join(request.mode))
     }
 }
 
@@ -96,8 +93,8 @@ impl WaitGraph {
         self.locks.contains_key(&lock)
     }
 
-    /// Tells who holds a lock that somebody is about to wait for. Does nothing if somebody waits for
-    /// it already. To be followed by [`WaitGraph::wait`].
+    /// Tells who holds a lock that somebody is about to wait for. Does nothing if somebody waits
+    /// for it already. To be followed by [`WaitGraph::wait`].
     pub fn contend<'o>(
         &mut self,
         lock: LockId,
@@ -115,7 +112,8 @@ impl WaitGraph {
         self.locks.insert(lock, contended);
     }
 
-    /// A request is about to wait for these locks, all of which are contended, until it can have all.
+    /// A request is about to wait for these locks, all of which are contended, until it can have
+    /// all.
     pub fn wait(&mut self, waiter: WaiterId, owner: &Owner, wants: &[(LockId, Mode)]) -> Wait {
         // Who holds nothing that anybody waits for, and waits nowhere, is waited for by nobody.
         // Neither is who merely holds these locks and is the first to wait for them.
@@ -164,8 +162,8 @@ impl WaitGraph {
         }
     }
 
-    /// An owner's grant is over: released, expired or broken. Need not be told of locks that are not
-    /// contended. Where its requests stand ahead of the line, they stay there.
+    /// An owner's grant is over: released, expired or broken. Need not be told of locks that are
+    /// not contended. Where its requests stand ahead of the line, they stay there.
     pub fn ended(&mut self, lock: LockId, owner: &Owner) {
         let Some(number) = self.numbers.get(owner).copied() else { return };
         let Some(contended) = self.locks.get_mut(&lock) else { return };
@@ -304,6 +302,5 @@ impl WaitGraph {
     }
 }
 
-#[cfg(test)]
 #[path = "wait_graph_tests.rs"]
 mod tests;

@@ -6,6 +6,8 @@
 //! for ever. A request is refused exactly when it would be left over, and without a refusal nobody
 //! ever is. After every step nobody waits who could be granted all that it asked for.
 
+#![cfg(test)]
+
 use crate::base::time::Mono;
 use crate::coord::ask::{Ask, Lasting};
 use crate::coord::grant::{Owner, WaiterId};

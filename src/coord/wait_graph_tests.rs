@@ -1,5 +1,7 @@
 //! Who waits for whom, in small.
 
+#![cfg(test)]
+
 use super::*;
 use Mode::{Exclusive as X, IntentShared as IS, Shared as S};
 

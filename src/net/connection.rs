@@ -5,10 +5,10 @@
 //! so that a client may send everything before it reads anything; `client-output-buffer-limit`
 //! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
-use crate::base::time::Mono;
 use crate::clients::Kill;
 use crate::command::context::Effect;
 use crate::keyspace::Db;
+use crate::net::backlog::{Backlog, Verdict};
 use crate::net::stream::Stream;
 use crate::observe::counters::Count;
 use crate::resp::reply::Writer;
@@ -114,14 +114,10 @@ pub(crate) struct Connection {
     resume: bool,
     /// Whether `pending` was read in this round, to be run in the next.
     unread: bool,
-    /// Replies that the socket did not take, from `sent` on.
-    unsent: Vec<u8>,
-    sent: usize,
+    /// Replies that the socket has not taken.
+    unsent: Backlog,
     /// Whether something is put off to the next round: running what was read, or sending replies.
     fresh: bool,
-    /// Whether the socket has refused some of them.
-    backlogged: bool,
-    over_soft_since: Option<Mono>,
     closing: bool,
     effect: Option<Effect>,
     /// Wakes the connection at the end of a pause or of its time over the soft output limit.
@@ -148,11 +144,8 @@ impl Connection {
             start: 0,
             resume: false,
             unread: false,
-            unsent: Vec::new(),
-            sent: 0,
+            unsent: Backlog::default(),
             fresh: false,
-            backlogged: false,
-            over_soft_since: None,
             closing: false,
             effect: None,
             timer: None,
@@ -203,7 +196,7 @@ impl Connection {
                 Poll::Pending if self.closing => return Poll::Pending,
                 Poll::Ready(Ok(())) | Poll::Pending => {}
             }
-            if self.backlogged
+            if self.unsent.is_refused()
                 && let Err(end) = self.check_limits(cx)
             {
                 return Poll::Ready(end);
@@ -266,19 +259,18 @@ impl Connection {
         if self.unsent.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        while self.sent < self.unsent.len() {
-            match self.stream.poll_write(cx, &self.unsent[self.sent..])? {
-                Poll::Ready(taken) => self.sent += taken,
+        while !self.unsent.rest().is_empty() {
+            match self.stream.poll_write(cx, self.unsent.rest())? {
+                Poll::Ready(taken) => self.unsent.took(taken),
                 Poll::Pending => {
-                    self.backlogged = true;
+                    self.unsent.refuse();
                     self.publish_buffers();
                     return Poll::Pending;
                 }
             }
         }
-        (self.sent, self.over_soft_since) = (0, None);
-        let buffer = std::mem::take(&mut self.unsent);
-        if std::mem::take(&mut self.backlogged) {
+        let (buffer, was_refused) = self.unsent.end();
+        if was_refused {
             self.publish_buffers();
         }
         let desk = &mut *self.worker.desk.lock();
@@ -429,13 +421,8 @@ impl Connection {
             return;
         }
         desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
-        if self.unsent.is_empty() {
-            self.unsent = std::mem::replace(out, desk.spare.pop().unwrap_or_default());
-            self.fresh = true;
-        } else {
-            self.unsent.extend_from_slice(out);
-            out.clear();
-        }
+        self.fresh |= self.unsent.is_empty();
+        self.unsent.take(out, || desk.spare.pop().unwrap_or_default());
     }
 
     fn count(&self, count: Count, more: u64) {
@@ -446,15 +433,14 @@ impl Connection {
         let client = self.session.client();
         let mut figures = client.figures();
         figures.input_free_bytes = (self.pending.capacity() - self.pending.len()) as u64;
-        figures.output_bytes = (self.unsent.len() - self.sent) as u64;
+        figures.output_bytes = self.unsent.waiting();
         client.set_figures(&figures);
     }
 
     /// Closes a client that does not take its replies or sends an endless request.
     fn check_limits(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
-        let waiting = (self.unsent.len() - self.sent) as u64;
         let buffered = self.pending.len() - self.start;
-        if waiting == 0 && buffered == 0 {
+        if self.unsent.is_empty() && buffered == 0 {
             return Ok(());
         }
         let worker = Arc::clone(&self.worker);
@@ -464,24 +450,18 @@ impl Connection {
             return Err(End::InputLimit);
         }
         let limit = settings.client_output_buffer_limit.normal;
-        if limit.hard_bytes > 0 && waiting > limit.hard_bytes {
-            return Err(End::OutputLimit);
+        let clock = &desk.core.node.clock;
+        match self.unsent.judge(limit, || clock.now().mono) {
+            Verdict::Within => Ok(()),
+            Verdict::TooMuch => Err(End::OutputLimit),
+            // The time is up even if nothing else happens on the connection.
+            Verdict::UntilThen(end) => {
+                let now = clock.now().mono;
+                drop(desk);
+                let _ = self.poll_timer(cx, end.since(now));
+                Ok(())
+            }
         }
-        if limit.soft_bytes == 0 || waiting <= limit.soft_bytes {
-            self.over_soft_since = None;
-            return Ok(());
-        }
-        let now = desk.core.node.clock.now().mono;
-        let since = *self.over_soft_since.get_or_insert(now);
-        let allowed_ms = u64::from(limit.soft_seconds) * 1_000;
-        if now.since(since) >= allowed_ms {
-            return Err(End::OutputLimit);
-        }
-        drop(desk);
-        // The time is up even if nothing else happens on the connection.
-        let left_ms = allowed_ms - now.since(since);
-        let _ = self.poll_timer(cx, left_ms);
-        Ok(())
     }
 }
 

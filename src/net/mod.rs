@@ -1,5 +1,6 @@
 //! Sockets: listeners and connections. Knows no rule about commands.
 
+mod backlog;
 pub mod connection;
 pub mod listen;
 mod stream;

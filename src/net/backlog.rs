@@ -1,10 +1,14 @@
 //! Replies that a client has not taken yet, and what `client-output-buffer-limit` says about them.
 //!
 //! Not here: the socket, and waking up when a limit's time is over (`connection`).
-//! Invariant: everything before `sent` has been taken; `sent` never passes the end.
+//! Invariant: everything before `sent` has been taken, and is let go of before it is more than what
+//! still waits: a client that never catches up costs no more than twice what it has not taken.
 
 use crate::base::time::Mono;
 use crate::config::OutputLimit;
+
+/// A buffer with more than so many times the room that its bytes need gives some of it back.
+const ROOM_FACTOR_MAX: usize = 4;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -64,8 +68,25 @@ impl Backlog {
 
     /// Notes that the socket took so many bytes.
     #[inline]
-    pub(super) const fn took(&mut self, count: usize) {
+    pub(super) fn took(&mut self, count: usize) {
         self.sent += count;
+        if self.sent < self.bytes.len() {
+            self.release();
+        }
+    }
+
+    /// Lets go of what has been taken, when it is more than what waits: each byte is moved at most
+    /// once for one that was sent.
+    #[cold]
+    fn release(&mut self) {
+        if self.sent <= self.bytes.len() / 2 {
+            return;
+        }
+        self.bytes.drain(..self.sent);
+        self.sent = 0;
+        if self.bytes.capacity() / ROOM_FACTOR_MAX > self.bytes.len() {
+            self.bytes.shrink_to(self.bytes.len() * 2);
+        }
     }
 
     /// Notes that the socket takes no more for now.
@@ -101,6 +122,7 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::VecDeque;
 
     fn backlog(bytes: usize) -> Backlog {
         let mut backlog = Backlog::default();
@@ -127,5 +149,32 @@ mod tests {
         assert_eq!(backlog.judge(LIMIT, || Mono(1_999)), Verdict::Within);
         backlog.take(&mut vec![b'x'], Vec::new);
         assert_eq!(backlog.judge(LIMIT, || Mono(2_000)), Verdict::UntilThen(Mono(4_000)));
+    }
+
+    #[test]
+    fn a_client_that_never_catches_up_costs_no_more_than_what_it_has_not_taken() {
+        let mut backlog = backlog(1_000);
+        let mut next = (0..=u8::MAX).cycle();
+        let mut expected: VecDeque<u8> = vec![b'x'; 1_000].into();
+        for _ in 0..10_000 {
+            let mut reply: Vec<u8> = next.by_ref().take(100).collect();
+            expected.extend(&reply);
+            backlog.take(&mut reply, Vec::new);
+            let sent: Vec<u8> = expected.drain(..100).collect();
+            assert!(backlog.rest().starts_with(&sent));
+            backlog.took(100);
+        }
+        assert_eq!(backlog.waiting(), 1_000);
+        assert!(backlog.bytes.capacity() <= 5_000, "{}", backlog.bytes.capacity());
+    }
+
+    #[test]
+    fn the_room_of_a_large_backlog_goes_with_it() {
+        let mut backlog = backlog(1_000_000);
+        for _ in 0..999 {
+            backlog.took(1_000);
+        }
+        assert_eq!(backlog.waiting(), 1_000);
+        assert!(backlog.bytes.capacity() <= 4_000, "{}", backlog.bytes.capacity());
     }
 }

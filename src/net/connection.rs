@@ -10,6 +10,7 @@ use crate::command::context::Effect;
 use crate::keyspace::Db;
 use crate::net::backlog::{Backlog, Verdict};
 use crate::net::stream::Stream;
+use crate::net::timer::Timer;
 use crate::observe::counters::Count;
 use crate::resp::reply::Writer;
 use crate::server::core::Core;
@@ -20,9 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::io::ReadBuf;
-use tokio::time::{Sleep, sleep};
 
 /// Room for one read when nothing is buffered; most turns fit, and it stays in the cache.
 const READ_BYTES: usize = 64 * 1024;
@@ -120,8 +119,7 @@ pub(crate) struct Connection {
     fresh: bool,
     closing: bool,
     effect: Option<Effect>,
-    /// Wakes the connection at the end of a pause or of its time over the soft output limit.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 /// Why a connection ended.
@@ -148,7 +146,7 @@ impl Connection {
             fresh: false,
             closing: false,
             effect: None,
-            timer: None,
+            timer: Timer::default(),
         }
     }
 
@@ -193,13 +191,15 @@ impl Connection {
             match self.poll_flush(cx) {
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Failed),
                 Poll::Ready(Ok(())) if self.closing => return Poll::Ready(End::Closed),
-                Poll::Pending if self.closing => return Poll::Pending,
                 Poll::Ready(Ok(())) | Poll::Pending => {}
             }
             if self.unsent.is_refused()
                 && let Err(end) = self.check_limits(cx)
             {
                 return Poll::Ready(end);
+            }
+            if self.closing {
+                return Poll::Pending;
             }
             match self.effect.take() {
                 Some(Effect::Shutdown) => self.worker.outside.shut_down(),
@@ -234,24 +234,21 @@ impl Connection {
 
     /// Waits for the end of a CLIENT PAUSE, if there is one.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let desk = self.worker.desk.lock();
-            let node = &desk.core.node;
+        let pause = {
+            let node = &self.worker.desk.lock().core.node;
             let now = node.clock.now().mono;
-            let Some((_, until)) = node.clients.pause.at(now) else { return Poll::Ready(()) };
-            drop(desk);
-            if !self.session.client().figures().blocked {
-                return Poll::Ready(());
+            node.clients.pause.at(now).map(|(_, until)| (until, now))
+        };
+        match pause {
+            Some((until, now)) if self.session.client().figures().blocked => {
+                self.timer.wake_by(until, now, cx);
+                Poll::Pending
             }
-            ready!(self.poll_timer(cx, until.since(now)));
+            Some(_) | None => {
+                self.timer.stop();
+                Poll::Ready(())
+            }
         }
-    }
-
-    fn poll_timer(&mut self, cx: &mut Context<'_>, ms: u64) -> Poll<()> {
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(ms))));
-        ready!(timer.as_mut().poll(cx));
-        self.timer = None;
-        Poll::Ready(())
     }
 
     /// Sends what the socket has not taken yet.
@@ -458,7 +455,7 @@ impl Connection {
             Verdict::UntilThen(end) => {
                 let now = clock.now().mono;
                 drop(desk);
-                let _ = self.poll_timer(cx, end.since(now));
+                self.timer.wake_by(end, now, cx);
                 Ok(())
             }
         }

@@ -4,3 +4,4 @@ mod backlog;
 pub mod connection;
 pub mod listen;
 mod stream;
+mod timer;

@@ -77,6 +77,35 @@ fn the_soft_limit_closes_only_after_its_time() {
     assert_well(&mut server, &mut other);
 }
 
+/// The time may become longer while it runs: then a look at the old time finds nothing wrong, and
+/// there must be another one.
+#[test]
+fn a_soft_limit_that_is_extended_closes_at_its_new_time() {
+    let (mut server, mut other) =
+        with_big_value(&["--client-output-buffer-limit", "normal", "0", "1mb", "3"]);
+    let mut slow = admitted(&server);
+    let began = Instant::now();
+    assert!(slow.send_raw(&encode(&["GET", "big"]).repeat(REQUESTS)));
+    becomes(&1, || other.ask("CLIENT LIST").matches(" omem=0 ").count());
+    assert_eq!(other.ask("CONFIG SET client-output-buffer-limit \"normal 0 1mb 4\""), "+OK\r\n");
+    becomes(&1, || number(&mut other, "connected_clients"));
+    let lived = began.elapsed();
+    assert!(lived >= Duration::from_millis(3_900), "closed after {lived:?}, the limit allows 4 s");
+    assert_well(&mut server, &mut other);
+}
+
+/// A client that has been told that it will be closed after its replies, and does not take them.
+#[test]
+fn the_soft_limit_holds_for_who_is_leaving() {
+    let (mut server, mut other) =
+        with_big_value(&["--client-output-buffer-limit", "normal", "0", "1mb", "1"]);
+    let mut slow = admitted(&server);
+    let requests = [encode(&["GET", "big"]).repeat(REQUESTS), encode(&["QUIT"])].concat();
+    assert!(slow.send_raw(&requests));
+    becomes(&1, || number(&mut other, "connected_clients"));
+    assert_well(&mut server, &mut other);
+}
+
 /// Without a limit (the default) the server keeps what a slow reader has asked for.
 #[test]
 fn a_reader_without_a_limit_gets_everything_late() {

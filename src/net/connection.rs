@@ -5,7 +5,7 @@
 //! so that a client may send everything before it reads anything; `client-output-buffer-limit`
 //! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
-use crate::clients::Kill;
+use crate::clients::{Figures, Kill};
 use crate::command::context::Effect;
 use crate::keyspace::Db;
 use crate::net::backlog::{Backlog, Verdict};
@@ -256,19 +256,20 @@ impl Connection {
         if self.unsent.is_empty() {
             return Poll::Ready(Ok(()));
         }
+        let waiting = self.unsent.waiting();
         while !self.unsent.rest().is_empty() {
             match self.stream.poll_write(cx, self.unsent.rest())? {
                 Poll::Ready(taken) => self.unsent.took(taken),
                 Poll::Pending => {
                     self.unsent.refuse();
-                    self.publish_buffers();
+                    self.publish_backlog(waiting);
                     return Poll::Pending;
                 }
             }
         }
         let (buffer, was_refused) = self.unsent.end();
         if was_refused {
-            self.publish_buffers();
+            self.publish_backlog(waiting);
         }
         let desk = &mut *self.worker.desk.lock();
         desk.core.tally().counters.add(Count::Writes, 1);
@@ -424,6 +425,17 @@ impl Connection {
 
     fn count(&self, count: Count, more: u64) {
         self.worker.desk.lock().core.tally().counters.add(count, more);
+    }
+
+    /// Says how many replies wait, of the bytes that did before. Who takes some of them is not idle,
+    /// as in Redis: a long reply may take longer than `timeout`.
+    fn publish_backlog(&self, before: u64) {
+        self.publish_buffers();
+        if self.unsent.waiting() < before {
+            let now = self.worker.desk.lock().core.node.clock.now().mono;
+            let client = self.session.client();
+            client.set_figures(&Figures { last_seen_ms: now.0, ..client.figures() });
+        }
     }
 
     fn publish_buffers(&self) {

@@ -139,3 +139,22 @@ fn a_reader_that_stays_behind_costs_what_it_has_not_taken() {
     drop(behind);
     assert_well(&mut server, &mut other);
 }
+
+/// Only who neither asks nor takes anything is idle.
+#[test]
+fn timeout_leaves_a_client_alone_that_takes_its_replies_slowly() {
+    let (mut server, mut other) = with_big_value(&["--timeout", "1"]);
+    let mut slow = admitted(&server);
+    assert!(slow.send_raw(&encode(&["GET", "big"]).repeat(REQUESTS)));
+    let began = Instant::now();
+    for count in 1..=30 {
+        assert_eq!(slow.reply().map(|reply| reply.len()), Ok(VALUE_BYTES + 12), "reply {count}");
+        becomes(&true, || {
+            assert_eq!(other.ask("PING"), "+PONG\r\n");
+            began.elapsed() > count * Duration::from_millis(100)
+        });
+    }
+    // From here on it takes nothing.
+    becomes(&1, || number(&mut other, "connected_clients"));
+    assert_well(&mut server, &mut other);
+}

@@ -488,6 +488,8 @@ impl Future for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        // Whoever sees that the client has gone finds its memory free.
+        (self.pending, self.unsent) = Default::default();
         self.session.close(&self.worker.desk.lock().core);
     }
 }

@@ -45,8 +45,17 @@ pub struct Context<'a> {
 pub enum Effect {
     /// Close the connection once the reply is sent.
     Close,
-    /// Stop the server.
-    Shutdown,
+    /// Stop the server. Nothing that the client has sent behind it runs.
+    Shutdown(Haste),
+}
+
+/// How long a shutdown waits for clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Haste {
+    /// Until they have taken the replies that they are owed, as long as they do take some.
+    AfterReplies,
+    /// Not at all.
+    Now,
 }
 
 /// What the session knows about the client and commands may change.

@@ -6,7 +6,7 @@
 //! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
 use crate::clients::{Figures, Kill};
-use crate::command::context::Effect;
+use crate::command::context::{Effect, Haste};
 use crate::keyspace::Db;
 use crate::net::backlog::{Backlog, Verdict};
 use crate::net::stream::Stream;
@@ -36,7 +36,7 @@ const SPARE_BYTES_MAX: usize = 16 * 1024;
 /// What carries out the effects that go beyond a connection.
 pub trait Outside: Send + Sync {
     /// Stops the server.
-    fn shut_down(&self);
+    fn shut_down(&self, haste: Haste);
 }
 
 /// What all connections of a worker share. Never contended: only the worker's own tasks lock it,
@@ -201,10 +201,13 @@ impl Connection {
             if self.closing {
                 return Poll::Pending;
             }
-            match self.effect.take() {
-                Some(Effect::Shutdown) => self.worker.outside.shut_down(),
-                Some(Effect::Close) => self.closing = true,
-                None => {}
+            if let Some(effect) = self.effect.take() {
+                match effect {
+                    Effect::Shutdown(haste) => self.worker.outside.shut_down(haste),
+                    Effect::Close => {}
+                }
+                self.closing = true;
+                continue;
             }
             if std::mem::take(&mut self.unread) {
                 self.pending_turn();
@@ -217,6 +220,11 @@ impl Connection {
                     Poll::Ready(()) => {
                         self.pending_turn();
                         Ok(())
+                    }
+                    // The pause may last longer than the server; Redis does not wait for it either.
+                    Poll::Pending if self.worker.stopping.load(Ordering::Acquire) => {
+                        self.closing = true;
+                        continue;
                     }
                     // Nobody who has gone away is kept until the pause is over.
                     Poll::Pending => ready!(self.poll_read_ahead(cx)),

@@ -3,6 +3,8 @@
 //! Uses `unsafe` for `sched_setscheduler`, which std does not offer.
 
 use crate::base::time::Mono;
+use crate::clients::Client;
+use crate::command::context::Haste;
 use crate::command::node::Node;
 use crate::keyspace::borrow::ShardId;
 use crate::keyspace::shard::Tick;
@@ -28,6 +30,10 @@ const TICK_STEPS: usize = 256;
 const MEMORY_EVERY_SAMPLES: u64 = 1_000 / SAMPLE_EVERY_MS;
 /// Without an earlier deadline a home core looks at its shards this often.
 const LOOK_EVERY_MS: u64 = 100;
+
+/// At a shutdown, a client that has taken nothing for so long is not waited for: it has died or
+/// stopped reading.
+const TAKES_NOTHING_MS: u64 = 1_000;
 
 /// Tasks that run before the worker looks for new events: a round of reading and one of writing
 /// for some hundred connections.
@@ -107,7 +113,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
         ended = timers => ended.err(),
     };
     if let Some(error) = failed {
-        setup.stop.ask();
+        setup.stop.ask(Haste::AfterReplies);
         return Err(io::Error::other(format!(
             "the timers of worker {} ended: {error}",
             setup.number
@@ -116,23 +122,31 @@ async fn serve(setup: Setup) -> io::Result<()> {
     acceptors.iter().for_each(tokio::task::JoinHandle::abort);
     worker.stopping.store(true, Ordering::Release);
     setup.node.clients.wake_all();
-    drain(&setup.node, setup.number as u16).await;
+    drain(&setup.node, setup.number as u16, &setup.stop).await;
     Ok(())
 }
 
-/// Waits until this worker's connections have answered what they received, `shutdown-timeout` at
-/// most.
-async fn drain(node: &Node, number: u16) {
-    let mine = || node.clients.all().iter().any(|client| client.origin.worker == number);
-    let limit = Duration::from_secs(u64::from(node.settings().shutdown_timeout_s));
-    let everybody_left = async {
-        while mine() {
-            node.clients.wake_all();
-            tokio::time::sleep(Duration::from_millis(1)).await;
+/// Waits until this worker's connections have answered what they received and been read, for
+/// `shutdown-timeout` at most. Whoever takes nothing holds nobody up.
+async fn drain(node: &Node, number: u16, stop: &Stop) {
+    let start = node.clock.now().mono;
+    let end = start.plus(u64::from(node.settings().shutdown_timeout_s) * 1_000);
+    let mine = |client: &Client| client.origin.worker == number;
+    while node.clients.any(mine) {
+        let now = node.clock.now().mono;
+        let takes_some = |client: &Client| {
+            let last = start.max(Mono(client.figures().last_seen_ms));
+            mine(client) && now.since(last) < TAKES_NOTHING_MS
+        };
+        if stop.is_urgent() {
+            return;
         }
-    };
-    if tokio::time::timeout(limit, everybody_left).await.is_err() {
-        tracing::warn!("Clients that did not take their replies in time are cut off");
+        if now >= end || !node.clients.any(takes_some) {
+            tracing::warn!("Clients that have not taken their replies are cut off");
+            return;
+        }
+        node.clients.wake_all();
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

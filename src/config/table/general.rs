@@ -67,7 +67,7 @@ pub(super) const SECTION: Section = Section {
             "shutdown-timeout",
             COUNT,
             "10",
-            "Seconds that a shutdown waits for clients to get their last replies.",
+            "Seconds that a shutdown waits for clients that are taking their last replies.",
         ),
         row("daemonize", Kind::Flag, "no", "Run in the background.")
             .at_start()

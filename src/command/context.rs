@@ -45,6 +45,8 @@ pub struct Context<'a> {
 pub enum Effect {
     /// Close the connection once the reply is sent.
     Close,
+    /// Let the next request see the settings as they are now.
+    Refresh,
     /// Stop the server. Nothing that the client has sent behind it runs.
     Shutdown(Haste),
 }

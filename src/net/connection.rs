@@ -203,10 +203,14 @@ impl Connection {
             }
             if let Some(effect) = self.effect.take() {
                 match effect {
-                    Effect::Shutdown(haste) => self.worker.outside.shut_down(haste),
-                    Effect::Close => {}
+                    Effect::Shutdown(haste) => {
+                        self.worker.outside.shut_down(haste);
+                        self.closing = true;
+                    }
+                    Effect::Close => self.closing = true,
+                    // Done at the start of every turn.
+                    Effect::Refresh => {}
                 }
-                self.closing = true;
                 continue;
             }
             if std::mem::take(&mut self.unread) {

@@ -388,7 +388,10 @@ impl State {
         at.nanos = end_ns;
         match effect {
             Some(Effect::Close) => Step::Stop(Then::Close),
-            Some(effect) => Step::Stop(Then::Do(effect)),
+            // The settings are read once per turn, so that a request need not ask whether they
+            // have changed.
+            Some(Effect::Refresh) => Step::Stop(Then::Flush),
+            Some(effect @ Effect::Shutdown(_)) => Step::Stop(Then::Do(effect)),
             None if self.caller.client.killed() != Kill::No => Step::Stop(Then::Close),
             None => Step::Next,
         }

@@ -272,7 +272,7 @@ impl World {
 
     fn carry_out(&mut self, name: Name, effect: Effect, got: &mut Vec<(Name, Got)>) {
         match effect {
-            Effect::Close => {}
+            Effect::Close | Effect::Refresh => {}
             Effect::Shutdown(_) => {
                 // The process would have ended: nothing behind it runs.
                 if let Some(connection) = self.connections.get_mut(&name) {

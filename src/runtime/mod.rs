@@ -4,6 +4,7 @@
 mod alarms;
 pub mod boot;
 pub mod clock;
+mod duties;
 mod files;
 mod node_state;
 mod outside;

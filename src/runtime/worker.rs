@@ -13,6 +13,7 @@ use crate::net::listen::{accept_tcp, accept_unix};
 use crate::observe::latency::LatencyEvent;
 use crate::observe::rates::SAMPLE_EVERY_MS;
 use crate::runtime::alarms::Alarms;
+use crate::runtime::duties::Duties;
 use crate::runtime::node_state::NodeState;
 use crate::runtime::outside::{Process, Stop};
 use crate::server::core::Core;
@@ -22,6 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
+use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
 /// Timers handled before others get the shard: some 50 us of work.
@@ -93,33 +95,31 @@ async fn serve(setup: Setup) -> io::Result<()> {
         stopping: AtomicBool::new(false),
         outside: Box::new(outside),
     });
-    let mut acceptors = Vec::new();
+    let (mut duties, mut acceptors) = (Duties::default(), Vec::new());
     for listener in setup.tcp {
         let listener = TcpListener::from_std(listener)?;
-        acceptors.push(tokio::spawn(accept_tcp(listener, Arc::clone(&worker))));
+        let accept = accept_tcp(listener, Arc::clone(&worker));
+        acceptors.push(duties.start("accepting connections", accept));
     }
     if let Some((listener, path)) = setup.unix {
         let listener = Arc::new(UnixListener::from_std(listener)?);
-        acceptors.push(tokio::spawn(accept_unix(listener, path, Arc::clone(&worker))));
+        let accept = accept_unix(listener, path, Arc::clone(&worker));
+        acceptors.push(duties.start("accepting connections on the Unix socket", accept));
     }
-    let timers = tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
+    duties.start("timers", run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
-        tokio::spawn(housekeeping(Arc::clone(&setup.node), setup.state));
+        duties.start("housekeeping", housekeeping(Arc::clone(&setup.node), setup.state));
     }
     let _nobody_waits = setup.started.send(());
     drop(setup.started);
-    let failed = tokio::select! {
-        () = setup.stop.asked() => None,
-        ended = timers => ended.err(),
-    };
-    if let Some(error) = failed {
-        setup.stop.ask(Haste::AfterReplies);
-        return Err(io::Error::other(format!(
-            "the timers of worker {} ended: {error}",
-            setup.number
-        )));
+    tokio::select! {
+        () = setup.stop.asked() => {}
+        error = duties.ended() => {
+            setup.stop.ask(Haste::AfterReplies);
+            return Err(io::Error::other(format!("worker {}: {error}", setup.number)));
+        }
     }
-    acceptors.iter().for_each(tokio::task::JoinHandle::abort);
+    acceptors.iter().for_each(AbortHandle::abort);
     worker.stopping.store(true, Ordering::Release);
     setup.node.clients.wake_all();
     drain(&setup.node, setup.number as u16, &setup.stop).await;

@@ -189,13 +189,19 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
         tracing::warn!("{warning}");
     }
     tracing::info!(
-        "Listening on {}; {} cores, {} shards; data is kept in memory only; \
+        "Listening on {}; {}, {} shards; data is kept in memory only; \
          connect with: {connect}",
         listeners.addresses.join(", "),
-        node.identity.workers,
+        counted(node.identity.workers, "thread"),
         node.keyspace.shards(),
     );
     tracing::info!("Server initialized, PID: {pid}");
+}
+
+/// `1 thread`, `2 threads`.
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// Runs the workers until somebody asks the server to stop.
@@ -284,5 +290,15 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
         tracing::warn!("You insist... exiting now.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thread_is_no_plural() {
+        assert_eq!(["1 thread", "2 threads"], [counted(1, "thread"), counted(2, "thread")]);
     }
 }

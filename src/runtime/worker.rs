@@ -1,4 +1,4 @@
-//! One pinned thread: a current-thread runtime with its own listeners, connections and home shards.
+//! One thread: a current-thread runtime with its own listeners, connections and home shards.
 //!
 //! Uses `unsafe` for `sched_setscheduler`, which std does not offer.
 
@@ -56,10 +56,7 @@ pub(crate) struct Setup {
 
 /// Runs a worker on this thread until the server stops.
 pub(crate) fn run(setup: Setup) -> io::Result<()> {
-    let cores = core_affinity::get_core_ids().unwrap_or_default();
-    if let Some(core) = cores.get(setup.number % cores.len().max(1)) {
-        core_affinity::set_for_current(*core);
-    }
+    pin(setup.number, setup.node.identity.workers);
     prefer_batches();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -67,6 +64,19 @@ pub(crate) fn run(setup: Setup) -> io::Result<()> {
         .event_interval(EVENT_INTERVAL)
         .build()?;
     runtime.block_on(serve(setup))
+}
+
+/// Gives the worker a core of its own, if there are workers for all cores that the process may use.
+/// With fewer of them the scheduler knows better: two servers that both began at the first core
+/// would share it while others are idle.
+fn pin(number: usize, workers: usize) {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    if workers < cores.len() {
+        return;
+    }
+    if let Some(core) = cores.get(number % cores.len().max(1)) {
+        core_affinity::set_for_current(*core);
+    }
 }
 
 /// Asks the kernel not to interrupt whoever runs on this core each time a request arrives

@@ -16,7 +16,7 @@ pub(super) const SECTION: Section = Section {
             "threads",
             Kind::Integer { min: 0, max: 256 },
             "0",
-            "Threads that serve clients, each pinned to one core. 0 means one for each core.",
+            "Threads that serve clients. 0 means one for each core; then each is pinned to its core.",
         )
         .at_start(),
         row(

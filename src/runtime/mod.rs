@@ -8,7 +8,7 @@ mod duties;
 mod files;
 mod node_state;
 mod outside;
-mod panics;
+pub mod panics;
 mod pid_file;
 mod platform;
 mod worker;

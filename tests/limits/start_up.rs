@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::inspect::assert_well;
+use crate::inspect::{assert_well, panics_in};
 use crate::support::{Client, Program, Server, TempDir};
 
 /// What a start that fails writes, and that it ends with 1.
@@ -15,7 +15,7 @@ fn refusal(command: &mut Command) -> String {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    assert!(panics_in(&said).is_empty(), "{said}");
     said
 }
 

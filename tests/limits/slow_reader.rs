@@ -8,7 +8,8 @@ use crate::support::{Client, Server, Silence, encode};
 const VALUE_BYTES: usize = 1024 * 1024;
 /// Replies of 200 MB: more than the kernel's socket buffers and the limit together.
 const REQUESTS: usize = 200;
-const ANSWER_MAX: Duration = Duration::from_secs(1);
+/// Far above what an answer takes on a machine that other tests keep busy.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 fn with_big_value(directives: &[&str]) -> (Server, Client) {
     let server = Server::latchd(directives);
@@ -143,7 +144,7 @@ fn a_reader_that_stays_behind_costs_what_it_has_not_taken() {
 /// Only who neither asks nor takes anything is idle.
 #[test]
 fn timeout_leaves_a_client_alone_that_takes_its_replies_slowly() {
-    let (mut server, mut other) = with_big_value(&["--timeout", "1"]);
+    let (mut server, mut other) = with_big_value(&["--timeout", "2"]);
     let mut slow = admitted(&server);
     assert!(slow.send_raw(&encode(&["GET", "big"]).repeat(REQUESTS)));
     let began = Instant::now();
@@ -151,7 +152,7 @@ fn timeout_leaves_a_client_alone_that_takes_its_replies_slowly() {
         assert_eq!(slow.reply().map(|reply| reply.len()), Ok(VALUE_BYTES + 12), "reply {count}");
         becomes(&true, || {
             assert_eq!(other.ask("PING"), "+PONG\r\n");
-            began.elapsed() > count * Duration::from_millis(100)
+            began.elapsed() > count * Duration::from_millis(150)
         });
     }
     // From here on it takes nothing.

@@ -245,6 +245,9 @@ impl State {
             Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
             Ok(Admitted::Queue(command)) => {
                 self.transaction.push(command, argv);
+                if self.transaction.queued_bytes() > core.settings().client_query_buffer_limit {
+                    return Step::Stop(refusal::endless_queue(core, &self.caller.client));
+                }
                 writer.simple("QUEUED");
                 Step::Next
             }

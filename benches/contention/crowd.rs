@@ -1,5 +1,5 @@
-//! A crowd on one thread: each client wants the lock, holds it for no time at all, gives it back and
-//! wants it again.
+//! A crowd on one thread: each client wants the lock, holds it for no time at all, gives it back
+//! and wants it again.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};

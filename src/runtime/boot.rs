@@ -2,6 +2,7 @@
 //! stops.
 
 use crate::base::time::Clock;
+use crate::command::context::Haste;
 use crate::command::node::{Identity, Node, NodeParts, Platform};
 use crate::config::{Caller, Config, Invocation, LogFormat, Settings, USAGE, Warning, version};
 use crate::keyspace::borrow::{Keyspace, Layout};
@@ -194,13 +195,19 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
         tracing::warn!("{warning}");
     }
     tracing::info!(
-        "Listening on {}; {} cores, {} shards; data is kept in memory only; \
+        "Listening on {}; {}, {} shards; data is kept in memory only; \
          connect with: {connect}",
         listeners.addresses.join(", "),
-        node.identity.workers,
+        counted(node.identity.workers, "thread"),
         node.keyspace.shards(),
     );
     tracing::info!("Server initialized, PID: {pid}");
+}
+
+/// `1 thread`, `2 threads`.
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// Runs the workers until somebody asks the server to stop.
@@ -213,10 +220,11 @@ fn serve(
     let stop = Arc::new(Stop::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     // Before the log says that it is ready, or a signal right after that would find no handler.
-    let signals = runtime.block_on(async { Signals::install() })?;
+    let mut signals = runtime.block_on(async { Signals::install() })?;
     // Absolute, because CONFIG SET may change the working directory.
     let path = node.settings().unixsocket.as_ref().map(std::path::absolute).transpose()?;
     let (started, starts) = mpsc::channel();
+    let (running, mut ended) = tokio::sync::mpsc::channel::<()>(1);
     let mut threads = Vec::new();
     for (number, tcp) in listeners.tcp.into_iter().enumerate() {
         let unix = match (&listeners.unix, &path) {
@@ -229,15 +237,27 @@ fn serve(
         let (alarms, state) = (alarms.clone(), Arc::clone(state));
         let setup = Setup { node, number, tcp, unix, alarms, stop, state, started };
         let thread = std::thread::Builder::new().name(format!("worker-{number}"));
-        threads.push(thread.spawn(move || worker::run(setup))?);
+        let running = running.clone();
+        threads.push(thread.spawn(move || {
+            let _until_here = running;
+            worker::run(setup)
+        })?);
     }
-    drop(started);
+    drop((started, running));
     // Ends when each worker has said that it accepts, or has failed to and let go of its end.
     if starts.iter().count() == threads.len() {
         tracing::info!("Ready to accept connections");
-        runtime.block_on(signals.wait(&stop));
+        runtime.block_on(async {
+            signals.wait(&stop).await;
+            stop.ask(Haste::AfterReplies);
+            tokio::select! {
+                // Nothing is ever sent: this is the end of the last worker.
+                _ = ended.recv() => Ok(()),
+                () = signals.again() => Err("stopped by a second signal, without waiting"),
+            }
+        })?;
     }
-    stop.ask();
+    stop.ask(Haste::AfterReplies);
     for thread in threads {
         thread.join().map_err(|_| "a worker thread panicked")??;
     }
@@ -261,11 +281,30 @@ impl Signals {
     }
 
     /// Waits for a signal, or for somebody who asked the server to stop.
-    async fn wait(mut self, stop: &Stop) {
+    async fn wait(&mut self, stop: &Stop) {
         tokio::select! {
             _ = self.terminate.recv() => tracing::warn!("Received SIGTERM scheduling shutdown..."),
             _ = self.interrupt.recv() => tracing::warn!("Received SIGINT scheduling shutdown..."),
             () = stop.asked() => {}
         }
+    }
+
+    /// Waits for somebody who does not want to wait.
+    async fn again(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::warn!("You insist... exiting now.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thread_is_no_plural() {
+        assert_eq!(["1 thread", "2 threads"], [counted(1, "thread"), counted(2, "thread")]);
     }
 }

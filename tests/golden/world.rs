@@ -293,10 +293,16 @@ impl World {
         writer.out.clear();
     }
 
-    fn carry_out(&self, name: Name, effect: Effect, got: &mut Vec<(Name, Got)>) {
+    fn carry_out(&mut self, name: Name, effect: Effect, got: &mut Vec<(Name, Got)>) {
         match effect {
-            Effect::Close | Effect::Wait(_) => {}
-            Effect::Shutdown => got.push((name, Got::Stops)),
+            Effect::Close | Effect::Refresh | Effect::Wait(_) => {}
+            Effect::Shutdown(_) => {
+                // The process would have ended: nothing behind it runs.
+                if let Some(connection) = self.connections.get_mut(&name) {
+                    connection.input.clear();
+                }
+                got.push((name, Got::Stops));
+            }
         }
     }
 

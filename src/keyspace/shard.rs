@@ -10,15 +10,13 @@ use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::watch::Watches;
 use crate::keyspace::wheel::{Due, Target, Wheel};
 use crate::keyspace::{Db, Key};
-use foldhash::SharedSeed;
-use foldhash::quality::SeedableRandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
 /// What a shard is made with.
@@ -33,26 +31,9 @@ pub struct ShardSetup {
     /// The epoch that its fencing tokens start in.
     pub epoch: Epoch,
     /// Seed of key hashes and of sampling.
-    pub seed: u64,
+    pub seed: u128,
     /// The time.
     pub now: Mono,
-}
-
-/// How keys are hashed: seeded per process, so that nobody can choose keys that collide.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyHash(SeedableRandomState);
-
-impl KeyHash {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()))
-    }
-
-    #[inline]
-    pub(crate) fn of(&self, key: &[u8]) -> u64 {
-        let mut hasher = self.0.build_hasher();
-        hasher.write(key);
-        hasher.finish()
-    }
 }
 
 /// Whether reading a key counts as using it.
@@ -142,6 +123,7 @@ impl Shard {
         hints: Arc<Hints>,
         epochs: Arc<EpochReserve>,
     ) -> Self {
+        let hashing = KeyHash::new(setup.seed);
         let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
         let slots: Box<[Slot]> = slots.take(usize::from(setup.slots)).collect();
         for (index, slot) in slots.iter().enumerate() {
@@ -160,8 +142,8 @@ impl Shard {
             access_mode: AccessMode::Recency,
             active_expiry: true,
             earliest_new: None,
-            rng: fastrand::Rng::with_seed(setup.seed),
-            hashing: KeyHash::new(setup.seed),
+            rng: hashing.dice(),
+            hashing,
             hints,
             epochs,
         }

@@ -179,7 +179,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         let entry = self.shard.take(place);
         let timer = entry.timer();
         if let Some(timer) = timer {
-            self.shard.wheel.cancel(timer.id);
+            self.shard.cancel(timer);
         }
         self.changed();
         Some(Taken { entry, deadline: timer.map(|timer| timer.deadline) })
@@ -223,6 +223,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         change(entry);
         totals.add(entry);
         self.shard.memory += entry.memory();
+        self.shard.compact_timers();
     }
 
     /// The timer that the entry shall have, with the wheel brought in line.

@@ -9,13 +9,13 @@ use crate::base::time::Mono;
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
-use crate::keyspace::entry::Entry;
+use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::watch::Watches;
-use crate::keyspace::wheel::{Due, Target, Wheel};
+use crate::keyspace::wheel::{Compaction, Due, Target, TimerId, Wheel};
 use crate::keyspace::{Db, Key};
 use std::sync::Arc;
 
@@ -272,14 +272,44 @@ impl Shard {
         Tick::More
     }
 
-    fn end(&mut self, id: crate::keyspace::wheel::TimerId, target: Target) {
+    fn end(&mut self, id: TimerId, target: Target) {
+        let place = self.ended_by(id, target);
+        let entry = self.take(place);
+        self.compact_timers();
+        self.ended(target.table, &entry);
+    }
+
+    /// Where the entry is that a timer ends.
+    fn ended_by(&self, id: TimerId, target: Target) -> Place {
         let index = usize::from(target.slot);
         let table = self.slots[index].table(target.table);
         let is_it = |entry: &Entry| entry.timer().is_some_and(|timer| timer.id == id);
         let spot = table.find(target.hash, is_it).expect("every timer of the wheel has an entry");
-        let place = Place { index, table: target.table, spot };
-        let entry = self.take(place);
-        self.ended(target.table, &entry);
+        Place { index, table: target.table, spot }
+    }
+
+    /// Gives room of timers back, as much as belongs to one that has gone. No entry may name a
+    /// timer that is not in the wheel: another one could be given its name.
+    #[inline]
+    pub(crate) fn compact_timers(&mut self) {
+        let _ = self.compact_timer();
+        let _ = self.compact_timer();
+    }
+
+    /// One step of it; whether there is more to give back.
+    #[inline]
+    pub(crate) fn compact_timer(&mut self) -> bool {
+        match self.wheel.compact() {
+            Compaction::Enough => false,
+            Compaction::Freed => true,
+            Compaction::Renamed { from, to, target } => {
+                let Place { index, table, spot } = self.ended_by(from, target);
+                let entry = self.slots[index].table_mut(table).at_mut(spot);
+                let deadline = entry.timer().map(|timer| timer.deadline);
+                entry.set_timer(deadline.map(|deadline| Timer { deadline, id: to }));
+                true
+            }
+        }
     }
 
     /// Removes an entry whose time has run out.
@@ -287,9 +317,16 @@ impl Shard {
         let entry = self.take(place);
         debug_assert_eq!(entry.key(), key);
         if let Some(timer) = entry.timer() {
-            self.wheel.cancel(timer.id);
+            self.cancel(timer);
         }
         self.ended(place.table, &entry);
+    }
+
+    /// Takes the timer of an entry that has been taken out of its table.
+    #[inline]
+    pub(crate) fn cancel(&mut self, timer: Timer) {
+        self.wheel.cancel(timer.id);
+        self.compact_timers();
     }
 
     fn ended(&mut self, table: u8, entry: &Entry) {

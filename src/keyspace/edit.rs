@@ -191,7 +191,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         let entry = self.shard.take(place);
         let timer = entry.timer();
         if let Some(timer) = timer {
-            self.shard.wheel.cancel(timer.id);
+            self.shard.cancel(timer);
         }
         self.changed();
         Some(Taken { entry, deadline: timer.map(|timer| timer.deadline) })
@@ -254,6 +254,7 @@ impl Shard {
         change(entry);
         totals.add(entry);
         self.memory += entry.memory();
+        self.compact_timers();
     }
 
     /// The timer that an entry shall have, with the wheel brought in line.

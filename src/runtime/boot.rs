@@ -72,14 +72,15 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     let platform = SystemPlatform { log, workers };
     make_room(&mut config, &platform)?;
     let listeners = listen(&settings, workers)?;
-    let mut rng = fastrand::Rng::with_seed(random_seed()?);
+    let mut rng = fastrand::Rng::with_seed(random_bits()? as u64);
     let state = Arc::new(node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?);
     let shards = (workers * SHARDS_PER_WORKER).next_power_of_two().min(SHARDS_MAX);
     let layout = Layout {
         shards: shards as u16,
         databases: u16::try_from(settings.databases).unwrap_or(u16::MAX),
         epoch: state.epoch,
-        seed: rng.u64(..),
+        // Not from `rng`: its next numbers can be told from the ids, which everybody may see.
+        seed: random_bits()?,
         now: clock.now().mono,
     };
     let alarms = Alarms::new(workers);
@@ -146,12 +147,12 @@ fn start_log(settings: &Settings, clock: Arc<dyn Clock>) -> Result<LogControl, B
     Ok(install(&log, &target, clock)?)
 }
 
-/// A seed that nobody can guess, so that nobody can choose keys that collide.
-fn random_seed() -> std::io::Result<u64> {
+/// Bits that nobody can guess.
+fn random_bits() -> std::io::Result<u128> {
     use std::io::Read;
-    let mut bytes = [0; 8];
+    let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(u64::from_le_bytes(bytes))
+    Ok(u128::from_le_bytes(bytes))
 }
 
 fn hex_id(rng: &mut fastrand::Rng) -> String {

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const SHARDS: u16 = 16;
-const SEED: u64 = 1;
+const SEED: u128 = 1;
 /// As the worker's: timers handled before somebody else may have the shard.
 const TICK_STEPS: usize = 256;
 

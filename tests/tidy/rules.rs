@@ -45,7 +45,7 @@ const UNFINISHED: [&str; 3] = [concat!("FIX", "ME"), concat!("TO", "DO"), concat
 pub(crate) const SLEEPERS: [(&str, &str); 2] = [
     (
         "tests/support/server.rs",
-        "polls a child's exit and the first line of its log: neither can be waited for with a limit",
+        "polls a child's exit and the start of its log: neither can be waited for with a limit",
     ),
     (
         "tests/limits/inspect.rs",

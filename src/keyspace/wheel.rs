@@ -126,11 +126,11 @@ impl Wheel {
         self.timers == 0
     }
 
-    /// Heap bytes of the timers. What there is without any does not count, nor do free nodes:
-    /// `maxmemory` is compared with this, and removing keys has to bring it down.
+    /// Heap bytes of the timers, and of the heads of their lists, which are always there. Free nodes
+    /// do not count: `maxmemory` is compared with this, and removing keys has to bring it down.
     #[must_use]
     pub const fn memory(&self) -> usize {
-        self.timers * Self::TIMER_BYTES
+        self.timers * Self::TIMER_BYTES + LISTS * size_of::<u32>()
     }
 
     /// Adds a timer for `target`.
@@ -464,7 +464,7 @@ mod tests {
                 assert!(wheel.nodes.capacity() <= 2 * room + SPARE, "{name}");
             }
             wheel.assert_invariants();
-            assert_eq!(wheel.memory(), 0);
+            assert_eq!(wheel.memory(), Wheel::new(Mono(0)).memory());
         }
     }
 

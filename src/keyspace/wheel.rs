@@ -126,8 +126,9 @@ impl Wheel {
         self.timers == 0
     }
 
-    /// Heap bytes of the timers, and of the heads of their lists, which are always there. Free nodes
-    /// do not count: `maxmemory` is compared with this, and removing keys has to bring it down.
+    /// Heap bytes of the timers, and of the heads of their lists, which are always there. Free
+    /// nodes do not count: `maxmemory` is compared with this, and removing keys has to bring it
+    /// down.
     #[must_use]
     pub const fn memory(&self) -> usize {
         self.timers * Self::TIMER_BYTES + LISTS * size_of::<u32>()

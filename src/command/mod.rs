@@ -18,6 +18,7 @@ mod cluster;
 mod compare;
 mod config;
 mod connection;
+mod count;
 mod counter;
 mod database;
 mod dataset_digest;
@@ -45,6 +46,7 @@ mod rename;
 #[cfg(test)]
 mod rows_tests;
 mod scan;
+mod semaphore;
 mod server;
 mod slowlog;
 mod string;
@@ -83,6 +85,7 @@ const FAMILIES: &[&[Spec]] = &[
     object::ROWS,
     rename::ROWS,
     scan::ROWS,
+    semaphore::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,

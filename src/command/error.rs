@@ -38,6 +38,11 @@ impl CommandError {
     pub const STRING_TOO_LONG: Self =
         Self::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 
+    /// A grant needs a fencing token, and the slot's next epoch is not on disk yet.
+    pub const NO_TOKEN: Self = Self::fixed(
+        "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
+    );
+
     /// An error whose text is always the same.
     #[must_use]
     pub const fn fixed(text: &'static str) -> Self {

@@ -18,6 +18,7 @@ mod cluster;
 mod compare;
 mod config;
 mod connection;
+mod count;
 mod counter;
 mod database;
 mod dataset_digest;
@@ -47,6 +48,7 @@ mod rename;
 mod rows_tests;
 mod scan;
 mod script;
+mod semaphore;
 mod server;
 mod slowlog;
 mod string;
@@ -86,6 +88,7 @@ const FAMILIES: &[&[Spec]] = &[
     rename::ROWS,
     scan::ROWS,
     script::ROWS,
+    semaphore::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,

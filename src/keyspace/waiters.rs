@@ -8,6 +8,7 @@
 use crate::base::slot::SlotId;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lock_outcome;
+use crate::coord::token::FenceToken;
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::fmt;
@@ -24,6 +25,13 @@ pub trait Notice: Send + Sync + fmt::Debug {
 pub enum Found {
     /// A lock.
     Lock(lock_outcome::Granted),
+    /// The lead of an election.
+    Lead {
+        /// Its term.
+        term: FenceToken,
+        /// Whether other requests of the candidate have found it as well.
+        shared: bool,
+    },
     /// A chance: it looks at all that it wants, and takes it or waits on.
     Look,
 }

@@ -16,10 +16,6 @@ use crate::keyspace::waiters::Found;
 
 const NO_SUCH_MODE: CommandError =
     CommandError::fixed("ERR the mode of a lock is X, S, IS, IX or SIX");
-/// As for `SET ... FENCE`.
-const NO_TOKEN: CommandError = CommandError::fixed(
-    "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
-);
 
 /// What a request asks for.
 struct Request {
@@ -100,7 +96,7 @@ fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Ou
                 cx.reply.int(token.get() as i64);
                 return Ok(());
             }
-            Acquire::NoToken => return Err(NO_TOKEN),
+            Acquire::NoToken => return Err(CommandError::NO_TOKEN),
             Acquire::Busy(_) => unreachable!("it was admitted"),
         }
     }

@@ -50,7 +50,7 @@ impl Machine for Lock {
     fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
         match found {
             Found::Lock(granted) => drop(self.take_back(owner.name(), &granted, now)),
-            Found::Look => {}
+            Found::Lead { .. } | Found::Look => {}
         }
     }
 

@@ -3,10 +3,12 @@
 //! A new kind is a file here that makes it a [`Machine`], and a line in `kinds!`. Not here: their
 //! rules (`coord`), when they run (`coordinate`), and what their replies look like (`command`).
 
+mod election;
 mod fence;
 mod lock;
 
 use crate::base::time::Mono;
+use crate::coord::election::Election;
 use crate::coord::fence::Fence;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lock::Lock;
@@ -86,6 +88,8 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Who leads, who would, and who watches.
+    Election,
     /// The highest fencing token that a resource has seen.
     Fence,
     /// Who holds it, and who is next.

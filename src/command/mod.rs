@@ -26,6 +26,7 @@ mod debug;
 mod debug_server;
 mod docs;
 mod duration;
+mod election;
 mod expire;
 mod figures;
 mod help;
@@ -74,6 +75,7 @@ const FAMILIES: &[&[Spec]] = &[
     counter::ROWS,
     database::ROWS,
     debug::ROWS,
+    election::ROWS,
     expire::ROWS,
     increx::ROWS,
     info::ROWS,

@@ -26,6 +26,7 @@ mod debug_server;
 mod docs;
 mod duration;
 mod expire;
+mod fence;
 mod figures;
 mod help;
 mod increx;
@@ -51,6 +52,7 @@ mod string;
 mod string_multi;
 mod string_range;
 mod string_set;
+mod throttle;
 mod transaction;
 mod wait;
 
@@ -71,6 +73,7 @@ const FAMILIES: &[&[Spec]] = &[
     database::ROWS,
     debug::ROWS,
     expire::ROWS,
+    fence::ROWS,
     increx::ROWS,
     info::ROWS,
     introspection::ROWS,
@@ -89,5 +92,6 @@ const FAMILIES: &[&[Spec]] = &[
     string_multi::ROWS,
     string_range::ROWS,
     string_set::ROWS,
+    throttle::ROWS,
     transaction::ROWS,
 ];

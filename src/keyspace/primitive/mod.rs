@@ -5,11 +5,15 @@
 
 mod fence;
 mod lock;
+mod once;
+mod throttle;
 
 use crate::base::time::Mono;
 use crate::coord::fence::Fence;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lock::Lock;
+use crate::coord::once::Once;
+use crate::coord::throttle::Throttle;
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -90,6 +94,10 @@ kinds! {
     Fence,
     /// Who holds it, and who is next.
     Lock,
+    /// What a command replied that ran under an idempotency key.
+    Once,
+    /// How much of a rate limit is used up.
+    Throttle,
 }
 
 fn name_of<M: Machine>(_: &M) -> &'static str {

@@ -1,11 +1,12 @@
-//! Fencing by key: FENCE.NEXT, FENCE.CHECK and FENCE.SEEN.
+//! Fencing by key: FENCE.NEXT, FENCE.CHECK, FENCE.SEEN and FENCE.EXEC.
 //!
-//! Not here: what makes a token stale (`coord/fence.rs`), and locks, which hand tokens out with
-//! their grants.
+//! Not here: what makes a token stale (`coord/fence.rs`), locks, which hand tokens out with their
+//! grants, and which command may stand inside FENCE.EXEC (`nested`).
 
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::error::CommandError;
+use crate::command::nested::{NESTED_KEYS, Nested};
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::command::string_set::NO_TOKEN;
 use crate::coord::fence::{Check, Fence};
@@ -17,7 +18,7 @@ const BASE: Spec = Spec { group: Group::Coordination, since: "0.1.0", ..Spec::BA
 /// What FENCE.CHECK does with the key of a fence.
 const PASSES: KeyFlags = KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
 
-/// FENCE.NEXT FENCE.CHECK FENCE.SEEN
+/// FENCE.NEXT FENCE.CHECK FENCE.SEEN FENCE.EXEC
 pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "fence.next",
@@ -53,6 +54,18 @@ pub(super) const ROWS: &[Spec] = &[
         run: Run::Plain(seen),
         ..BASE
     },
+    Spec {
+        name: "fence.exec",
+        arity: -4,
+        keys: &[KeySpec::one(1, PASSES), KeySpec::nested(3, NESTED_KEYS)],
+        flags: Flags::WRITE.and(Flags::MOVABLEKEYS),
+        acl: Acl::WRITE.and(Acl::SLOW).and(Acl::LOCK),
+        summary: "Runs a command if a fencing token is accepted, as one atomic step.",
+        complexity: "That of the command.",
+        syntax: "key token command [arg ...]",
+        run: Run::Plain(exec),
+        ..BASE
+    },
 ];
 
 const NOT_A_TOKEN: CommandError =
@@ -79,6 +92,13 @@ fn seen(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         None => cx.reply.null(),
     }
     Ok(())
+}
+
+fn exec(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+    let (key, token) = (args.key()?, take_token(&mut args)?);
+    let nested = Nested::take(&args, cx.command, key)?;
+    pass(cx, key, token)?;
+    nested.run(cx)
 }
 
 /// The next argument as a token.

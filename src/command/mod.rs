@@ -6,6 +6,7 @@
 pub mod args;
 pub mod context;
 pub mod error;
+pub mod named;
 pub mod node;
 pub mod reference;
 pub mod spec;
@@ -41,7 +42,9 @@ mod lolwut;
 mod memory;
 mod memory_doctor;
 mod memory_usage;
+mod nested;
 mod object;
+mod once;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
@@ -84,6 +87,7 @@ const FAMILIES: &[&[Spec]] = &[
     lolwut::ROWS,
     memory::ROWS,
     object::ROWS,
+    once::ROWS,
     rename::ROWS,
     scan::ROWS,
     server::ROWS,

@@ -6,6 +6,7 @@
 pub mod args;
 pub mod context;
 pub mod error;
+pub mod named;
 pub mod node;
 pub mod reference;
 pub mod spec;
@@ -28,6 +29,7 @@ mod docs;
 mod duration;
 mod election;
 mod expire;
+mod fence;
 mod figures;
 mod help;
 mod increx;
@@ -43,7 +45,9 @@ mod lolwut;
 mod memory;
 mod memory_doctor;
 mod memory_usage;
+mod nested;
 mod object;
+mod once;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
@@ -56,6 +60,7 @@ mod string;
 mod string_multi;
 mod string_range;
 mod string_set;
+mod throttle;
 mod transaction;
 mod wait;
 
@@ -77,6 +82,7 @@ const FAMILIES: &[&[Spec]] = &[
     debug::ROWS,
     election::ROWS,
     expire::ROWS,
+    fence::ROWS,
     increx::ROWS,
     info::ROWS,
     introspection::ROWS,
@@ -87,6 +93,7 @@ const FAMILIES: &[&[Spec]] = &[
     lolwut::ROWS,
     memory::ROWS,
     object::ROWS,
+    once::ROWS,
     rename::ROWS,
     scan::ROWS,
     script::ROWS,
@@ -97,5 +104,6 @@ const FAMILIES: &[&[Spec]] = &[
     string_multi::ROWS,
     string_range::ROWS,
     string_set::ROWS,
+    throttle::ROWS,
     transaction::ROWS,
 ];

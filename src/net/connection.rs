@@ -439,8 +439,8 @@ impl Connection {
         self.worker.desk.lock().core.tally().counters.add(count, more);
     }
 
-    /// Says how many replies wait, of the bytes that did before. Who takes some of them is not idle,
-    /// as in Redis: a long reply may take longer than `timeout`.
+    /// Says how many replies wait, of the bytes that did before. Who takes some of them is not
+    /// idle, as in Redis: a long reply may take longer than `timeout`.
     fn publish_backlog(&self, before: u64) {
         self.publish_buffers();
         if self.unsent.waiting() < before {

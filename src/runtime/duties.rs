@@ -1,5 +1,5 @@
-//! The tasks that a worker cannot do without: acceptors, timers, housekeeping. When one of them ends
-//! before the server does, the server stops: without it, it would go wrong in silence.
+//! The tasks that a worker cannot do without: acceptors, timers, housekeeping. When one of them
+//! ends before the server does, the server stops: without it, it would go wrong in silence.
 //!
 //! Not here: connections. Theirs may end at any time.
 

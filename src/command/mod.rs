@@ -13,6 +13,7 @@ pub mod table;
 
 mod absent;
 mod auth;
+mod barrier;
 mod client;
 mod cluster;
 mod compare;
@@ -33,6 +34,7 @@ mod increx;
 mod info;
 mod introspection;
 mod keys;
+mod latch;
 mod latency;
 mod lcs;
 mod lifetime;
@@ -64,6 +66,7 @@ use spec::Spec;
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
     auth::ROWS,
+    barrier::ROWS,
     client::ROWS,
     cluster::ROWS,
     compare::ROWS,
@@ -77,6 +80,7 @@ const FAMILIES: &[&[Spec]] = &[
     info::ROWS,
     introspection::ROWS,
     keys::ROWS,
+    latch::ROWS,
     latency::ROWS,
     lcs::ROWS,
     lock::ROWS,

@@ -27,6 +27,7 @@ mod debug;
 mod debug_server;
 mod docs;
 mod duration;
+mod election;
 mod expire;
 mod figures;
 mod help;
@@ -39,6 +40,7 @@ mod latency;
 mod lcs;
 mod lifetime;
 mod lock;
+mod lock_script;
 mod lolwut;
 mod memory;
 mod memory_doctor;
@@ -48,6 +50,7 @@ mod rename;
 #[cfg(test)]
 mod rows_tests;
 mod scan;
+mod script;
 mod semaphore;
 mod server;
 mod slowlog;
@@ -75,6 +78,7 @@ const FAMILIES: &[&[Spec]] = &[
     counter::ROWS,
     database::ROWS,
     debug::ROWS,
+    election::ROWS,
     expire::ROWS,
     increx::ROWS,
     info::ROWS,
@@ -89,6 +93,7 @@ const FAMILIES: &[&[Spec]] = &[
     object::ROWS,
     rename::ROWS,
     scan::ROWS,
+    script::ROWS,
     semaphore::ROWS,
     server::ROWS,
     slowlog::ROWS,

@@ -112,7 +112,7 @@ impl Shard {
         if is_idle {
             let entry = self.take(place);
             if let Some(timer) = entry.timer() {
-                self.wheel.cancel(timer.id);
+                self.cancel(timer);
             }
         } else {
             self.set_deadline(place, deadline);

@@ -47,6 +47,13 @@ pub enum Found {
     },
     /// Nothing: its owner has arrived at the barrier with another request since.
     Replaced,
+    /// The lead of an election.
+    Lead {
+        /// Its term.
+        term: FenceToken,
+        /// Whether other requests of the candidate have found it as well.
+        shared: bool,
+    },
     /// A chance: it looks at all that it wants, and takes it or waits on.
     Look,
 }

@@ -4,6 +4,7 @@
 //! rules (`coord`), when they run (`coordinate`), and what their replies look like (`command`).
 
 mod barrier;
+mod election;
 mod fence;
 mod latch;
 mod lock;
@@ -11,6 +12,7 @@ mod semaphore;
 
 use crate::base::time::Mono;
 use crate::coord::barrier::Barrier;
+use crate::coord::election::Election;
 use crate::coord::fence::Fence;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::latch::Latch;
@@ -94,6 +96,8 @@ macro_rules! kinds {
 kinds! {
     /// So many owners that wait for each other.
     Barrier,
+    /// Who leads, who would, and who watches.
+    Election,
     /// The highest fencing token that a resource has seen.
     Fence,
     /// A number that goes down to 0.

@@ -14,6 +14,7 @@ pub mod table;
 
 mod absent;
 mod auth;
+mod barrier;
 mod client;
 mod cluster;
 mod compare;
@@ -36,6 +37,7 @@ mod increx;
 mod info;
 mod introspection;
 mod keys;
+mod latch;
 mod latency;
 mod lcs;
 mod lifetime;
@@ -72,6 +74,7 @@ use spec::Spec;
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
     auth::ROWS,
+    barrier::ROWS,
     client::ROWS,
     cluster::ROWS,
     compare::ROWS,
@@ -87,6 +90,7 @@ const FAMILIES: &[&[Spec]] = &[
     info::ROWS,
     introspection::ROWS,
     keys::ROWS,
+    latch::ROWS,
     latency::ROWS,
     lcs::ROWS,
     lock::ROWS,

@@ -50,12 +50,6 @@ pub(crate) const SLEEPERS: [(&str, &str); 2] = [
     (
         "tests/limits/inspect.rs",
         "asks a server until it has noticed something: asking without a pause would slow it down",
-        "tests/limits/inspect.rs",
-        "asks the server until an answer changes: asking without a pause would slow it down",
-    ),
-    (
-        "tests/support/server.rs",
-        "polls a child's exit and its log's first line: neither can be waited for with a limit",
     ),
 ];
 

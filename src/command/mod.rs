@@ -35,6 +35,7 @@ mod introspection;
 mod keys;
 mod latency;
 mod lcs;
+mod lease;
 mod lifetime;
 mod lock;
 mod lolwut;
@@ -79,6 +80,7 @@ const FAMILIES: &[&[Spec]] = &[
     keys::ROWS,
     latency::ROWS,
     lcs::ROWS,
+    lease::ROWS,
     lock::ROWS,
     lolwut::ROWS,
     memory::ROWS,

@@ -115,7 +115,7 @@ impl Shard {
             self.set_deadline(place, deadline);
         }
         self.let_go(place, leased);
-        self.end_attached(place, ended, now);
+        self.end_attached((place.index, place.table), ended, now);
         if self.waiters.has_to_hang() {
             self.hang_granted(now);
         }

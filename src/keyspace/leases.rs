@@ -11,12 +11,13 @@
 
 use crate::base::time::Mono;
 use crate::coord::grant::{Owner, WaiterId};
-use crate::coord::lease::{Alive, Attach, ConnId, Ended};
+use crate::coord::lease::{Alive, Attach, ConnId, Ended, Revoke};
+use crate::coord::token::FenceToken;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::primitive::{Kind, Primitive};
 use crate::keyspace::shard::{Place, Shard};
-use crate::keyspace::value::Value;
+use crate::keyspace::value::{Value, WrongType};
 use crate::keyspace::waiters::Left;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap};
@@ -199,6 +200,26 @@ impl Leases {
 }
 
 impl Edit<'_, '_> {
+    /// Ends the lease under this key and what hangs on it: how many keys and grants that were. With
+    /// a token, only if it is this lease's; `None` if the lease is not there.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    pub fn revoke(&mut self, token: Option<FenceToken>) -> Result<Option<usize>, WrongType> {
+        let now = self.now;
+        if self.machine::<Lease>()?.is_none() {
+            return Ok(None);
+        }
+        match self.coordinate(|lease: &mut Lease, _| lease.revoke(token, now))? {
+            Revoke::Gone => Ok(None),
+            Revoke::Ended(ended) => {
+                let count = ended.attached.iter().filter(|item| item.key().is_some()).count();
+                self.shard.end_attached((self.index, self.table), vec![ended], now);
+                Ok(Some(count))
+            }
+        }
+    }
+
     /// Hangs the string under this key, if there is one, on a lease of the same slot, instead of
     /// the one that it hung on.
     pub fn hang_text(&mut self, lease: &[u8]) {
@@ -313,11 +334,10 @@ impl Shard {
     /// requests have left before grants are handed on.
     pub(crate) fn end_attached(
         &mut self,
-        at: Place,
+        (index, table): (usize, u8),
         ended: Vec<Ended<Attachment>>,
         now: Mono,
     ) {
-        let Place { index, table, .. } = at;
         for item in ended.into_iter().flat_map(|lease| lease.attached) {
             match item {
                 Attachment::Waiter(waiter) => {
@@ -402,7 +422,7 @@ impl Shard {
     fn assert_linked(&self, item: &Attachment, table: u8, lease: &[u8]) {
         let owner = match item {
             Attachment::Waiter(waiter) => {
-                assert!(self.waiters.waits(*waiter), "who hangs on a lease waits");
+                assert!(self.waiters.is_parked(*waiter), "who hangs on a lease waits");
                 return;
             }
             Attachment::Text(_) => None,

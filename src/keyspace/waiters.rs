@@ -172,6 +172,11 @@ impl Waiters {
         self.parked.get(&waiter).is_some_and(|parked| parked.found.is_none())
     }
 
+    /// Whether a request is parked here.
+    pub(crate) fn is_parked(&self, waiter: WaiterId) -> bool {
+        self.parked.contains_key(&waiter)
+    }
+
     /// Takes a request out.
     pub(crate) fn leave(&mut self, waiter: WaiterId) -> Option<Left> {
         let Parked { parking, places, lease, found } = self.parked.remove(&waiter)?;

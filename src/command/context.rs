@@ -50,10 +50,21 @@ pub struct Context<'a> {
 pub enum Effect {
     /// Close the connection once the reply is sent.
     Close,
-    /// Stop the server.
-    Shutdown,
+    /// Let the next request see the settings as they are now.
+    Refresh,
+    /// Stop the server. Nothing that the client has sent behind it runs.
+    Shutdown(Haste),
     /// Run the request again when there are news; nothing has been answered.
     Wait(Wait),
+}
+
+/// How long a shutdown waits for clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Haste {
+    /// Until they have taken the replies that they are owed, as long as they do take some.
+    AfterReplies,
+    /// Not at all.
+    Now,
 }
 
 /// A request that has been parked.

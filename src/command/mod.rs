@@ -18,6 +18,7 @@ mod cluster;
 mod compare;
 mod config;
 mod connection;
+mod count;
 mod counter;
 mod database;
 mod dataset_digest;
@@ -38,6 +39,7 @@ mod lcs;
 mod lease;
 mod lifetime;
 mod lock;
+mod lock_script;
 mod lolwut;
 mod memory;
 mod memory_doctor;
@@ -47,6 +49,8 @@ mod rename;
 #[cfg(test)]
 mod rows_tests;
 mod scan;
+mod script;
+mod semaphore;
 mod server;
 mod slowlog;
 mod string;
@@ -87,6 +91,8 @@ const FAMILIES: &[&[Spec]] = &[
     object::ROWS,
     rename::ROWS,
     scan::ROWS,
+    script::ROWS,
+    semaphore::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,

@@ -233,13 +233,17 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         write_value(cx.reply, cx.keys.string(key)?);
     }
     let now = cx.keys.now.mono;
-    let edit = cx.keys.edit_any(key);
+    let usage = cx.keys.usage;
+    let mut edit = cx.keys.edit_any(key);
     let written = if options.condition == Condition::Missing {
         // Whatever the key holds.
         !edit.exists()
     } else {
         options.condition.allows(edit.text()?)
     };
+    if !written {
+        edit.used(usage);
+    }
     let token = if written && options.answer == Answer::Token {
         let token = cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(NO_TOKEN)?;
         Some(token.get() as i64)
@@ -263,10 +267,13 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
 
 fn setnx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, value) = (args.key()?, args.take()?);
+    let usage = cx.keys.usage;
     let mut edit = cx.keys.edit_any(key);
     let missing = !edit.exists();
     if missing {
         edit.set(NewValue::Text(value), Expiry::Never);
+    } else {
+        edit.used(usage);
     }
     cx.reply.int(i64::from(missing));
     Ok(())

@@ -413,6 +413,5 @@ impl Lock {
     }
 }
 
-#[cfg(test)]
 #[path = "lock_tests.rs"]
 mod tests;

@@ -70,6 +70,12 @@ impl Edit<'_, '_> {
         self.shard.waiters.park(waiter, place, parking);
     }
 
+    /// Gives a parked request what it has got. The machine under the key does not know of it any
+    /// more.
+    pub fn find(&mut self, waiter: WaiterId, found: Found) {
+        self.shard.waiters.find(waiter, found);
+    }
+
     /// Takes everything from everybody who has something under this key. Who waits there goes on
     /// waiting, and may be let in at once.
     pub(crate) fn break_open(&mut self) {
@@ -109,7 +115,7 @@ impl Shard {
         if is_idle {
             let entry = self.take(place);
             if let Some(timer) = entry.timer() {
-                self.wheel.cancel(timer.id);
+                self.cancel(timer);
             }
         } else {
             self.set_deadline(place, deadline);

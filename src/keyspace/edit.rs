@@ -4,7 +4,7 @@
 //! Not here: what a command decides. An `Edit` finds its key once and is used up by most changes.
 
 use crate::base::time::Mono;
-use crate::keyspace::access::Access;
+use crate::keyspace::access::{Access, AccessMode};
 use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::leases::Hold;
 use crate::keyspace::shard::{Place, Shard, Use};
@@ -115,25 +115,41 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Notes a use of the key, if it exists and uses count: looking a key up to change it is one.
     pub fn used(&mut self, usage: Use) {
-        let (mode, now) = (self.shard.access_mode, self.now);
         if usage == Use::Peek || self.spot.is_none() {
             return;
         }
-        let chance = self.shard.rng.u32(..);
+        let use_now = self.use_now();
         if let Some(entry) = self.entry_mut() {
-            entry.set_access(entry.access().used(mode, now, chance));
+            entry.set_access(use_now(entry.access()));
+        }
+    }
+
+    /// What a use makes of the mark of earlier ones. Writing is a use too: a value that is replaced
+    /// does not take with it how often its key was used.
+    #[inline]
+    fn use_now(&mut self) -> impl Fn(Access) -> Access + use<> {
+        let (mode, now) = (self.shard.access_mode, self.now);
+        let chance = if mode == AccessMode::Recency { 0 } else { self.shard.rng.u32(..) };
+        move |access| access.used(mode, now, chance)
+    }
+
+    /// Forgets how the key was used, as if it had not been there before.
+    pub fn mark_new(&mut self) {
+        let access = Access::created(self.shard.access_mode, self.now);
+        if let Some(entry) = self.entry_mut() {
+            entry.set_access(access);
         }
     }
 
     /// Writes an integer over whatever the key has, and keeps its end.
     #[inline]
     pub fn set_int(&mut self, number: i64) {
-        let access = Access::created(self.shard.access_mode, self.now);
+        let use_now = self.use_now();
         // An integer over an integer changes no total, no timer and no size.
         if let Some(entry) = self.entry_mut()
             && entry.overwrite_int(number)
         {
-            entry.set_access(access);
+            entry.set_access(use_now(entry.access()));
             self.changed();
         } else {
             self.set(NewValue::Int(number), Expiry::Keep);
@@ -145,10 +161,10 @@ impl<'s, 'k> Edit<'s, 'k> {
         let old = self.entry().and_then(Entry::timer);
         let timer = self.shard.timer_for(self.target(), old, expiry);
         if let Some(spot) = self.spot {
-            let access = Access::created(self.shard.access_mode, self.now);
+            let use_now = self.use_now();
             self.rewrite(spot, |entry| {
                 entry.replace(value, timer);
-                entry.set_access(access);
+                entry.set_access(use_now(entry.access()));
             });
         } else {
             let access = Access::created(self.shard.access_mode, self.now);
@@ -172,6 +188,8 @@ impl<'s, 'k> Edit<'s, 'k> {
     pub fn change_bytes<R>(&mut self, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         if self.spot.is_none() {
             self.set(NewValue::Heap(Vec::new()), Expiry::Never);
+        } else {
+            self.used(Use::Touch);
         }
         let before = self.entry().map_or(0, Entry::memory);
         let entry = self.entry_mut().expect("the key exists or was made just now");
@@ -200,7 +218,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         let entry = self.shard.take(place);
         let timer = entry.timer();
         if let Some(timer) = timer {
-            self.shard.wheel.cancel(timer.id);
+            self.shard.cancel(timer);
         }
         self.changed();
         Some(Taken { entry, deadline: timer.map(|timer| timer.deadline), lease })
@@ -267,6 +285,7 @@ impl Shard {
         change(entry);
         totals.add(entry);
         self.memory += entry.memory();
+        self.compact_timers();
     }
 
     /// The timer that an entry shall have, with the wheel brought in line.

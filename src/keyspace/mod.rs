@@ -8,6 +8,7 @@ pub mod entry;
 pub mod evict;
 pub mod flush;
 mod gauge;
+pub mod hash;
 mod hints;
 mod invariants;
 pub mod leases;

@@ -25,6 +25,28 @@ pub trait Notice: Send + Sync + fmt::Debug {
 pub enum Found {
     /// A lock.
     Lock(lock_outcome::Granted),
+    /// Permits of a semaphore.
+    Permits {
+        /// The token of its owner's grant.
+        token: FenceToken,
+        /// What the semaphore knows the grant by, as long as nobody has been told of it.
+        offer: WaiterId,
+    },
+    /// Nothing: the semaphore's limit is below what it asks for now.
+    AboveLimit,
+    /// A latch that is open.
+    Open,
+    /// Nothing: the latch's time was over before it opened, or it was deleted.
+    Gone,
+    /// The end of a barrier's round.
+    Round {
+        /// Which one.
+        generation: u64,
+        /// How many had arrived before.
+        index: usize,
+    },
+    /// Nothing: its owner has arrived at the barrier with another request since.
+    Replaced,
     /// The lead of an election.
     Lead {
         /// Its term.

@@ -3,7 +3,10 @@
 use crate::clients::Client;
 use crate::command::error::CommandError;
 use crate::config::Settings;
+use crate::observe::counters::Count;
 use crate::resp::request::{Argv, ProtocolError};
+use crate::server::core::Core;
+use crate::server::session::Then;
 
 /// How much of a request is repeated in an error.
 const QUOTED_BYTES_MAX: usize = 128;
@@ -53,6 +56,20 @@ pub(super) fn unknown_subcommand(argv: Argv<'_>) -> CommandError {
     text.extend_from_slice(&argv.get(0).unwrap_or_default().to_ascii_uppercase());
     text.extend_from_slice(b" HELP.");
     CommandError::new(text)
+}
+
+/// What becomes of a client whose transaction is too long. Queued requests have not run yet, so
+/// they are a part of what `client-query-buffer-limit` limits, as in Redis from 7.2 on.
+#[cold]
+pub(super) fn endless_queue(core: &Core, client: &Client) -> Then {
+    core.tally().counters.add(Count::InputLimitClosed, 1);
+    let (id, address) = (client.id.0, &client.origin.address);
+    tracing::warn!(
+        id,
+        address,
+        "Client closed: its transaction is longer than client-query-buffer-limit"
+    );
+    Then::Close
 }
 
 /// Of bytes that are no request, so many at each end are logged.

@@ -301,6 +301,9 @@ impl State {
             Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
             Ok(Admitted::Queue(command)) => {
                 self.transaction.push(command, argv);
+                if self.transaction.queued_bytes() > core.settings().client_query_buffer_limit {
+                    return Step::Stop(refusal::endless_queue(core, &self.caller.client));
+                }
                 writer.simple("QUEUED");
                 Step::Next
             }
@@ -440,16 +443,18 @@ impl State {
         let failed = writer.out.get(before) == Some(&b'-');
         let end = if failed { CallEnd::Failed } else { CallEnd::Done };
         let end_ns = core.node.clock.nanos();
-        if let Some(Effect::Wait(wait)) = effect {
-            // It is counted when it is done.
-            at.nanos = end_ns;
-            return self.wait(Queued::new(command, call.argv), wait);
+        // A request that waits is counted when it is done.
+        if !matches!(effect, Some(Effect::Wait(_))) {
+            dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         }
-        dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         at.nanos = end_ns;
         match effect {
+            Some(Effect::Wait(wait)) => self.wait(Queued::new(command, call.argv), wait),
             Some(Effect::Close) => Step::Stop(Then::Close),
-            Some(effect) => Step::Stop(Then::Do(effect)),
+            // The settings are read once per turn, so that a request need not ask whether they
+            // have changed.
+            Some(Effect::Refresh) => Step::Stop(Then::Flush),
+            Some(effect @ Effect::Shutdown(_)) => Step::Stop(Then::Do(effect)),
             None if self.caller.client.killed() != Kill::No => Step::Stop(Then::Close),
             None => Step::Next,
         }

@@ -111,5 +111,5 @@ macro_rules! cases {
 }
 
 cases! {
-    connection errors expiry incrbyfloat keys lcs protocol server set strings transactions
+    connection errors expiry incrbyfloat keys lcs protocol scripts server set strings transactions
 }

@@ -6,7 +6,7 @@ use crate::judge;
 use crate::sequence::{Act, Argv, CONNECTIONS, Sequence, Step};
 use crate::support::{Client, Frame, Server, Silence, escape};
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a reply may take: far more than any command of a sequence needs on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -246,6 +246,12 @@ impl Lane {
         self.clients = Default::default();
         self.resp3 = resp3;
         let mut client = Client::connect(self.server.addr());
+        let _ = client.ask("AUTH secret");
+        // A server needs a moment to notice that a connection has been closed.
+        let end = Instant::now() + PATIENCE;
+        while client.ask("CLIENT LIST").matches("id=").count() > 1 {
+            assert!(Instant::now() < end, "{:?} keeps connections", self.server);
+        }
         for request in CLEAN {
             client.send(request);
         }
@@ -257,6 +263,9 @@ impl Lane {
             self.server,
             self.server.log()
         );
+        // Closed by the server, which has forgotten it then.
+        client.send(&["QUIT"]);
+        let _ = client.read_to_end();
     }
 
     fn client(&mut self, conn: usize) -> &mut Client {

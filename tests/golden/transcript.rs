@@ -26,6 +26,8 @@ enum Action {
     Disconnect(Name),
     ShowFile,
     Restart,
+    /// A script of the catalogue is loaded, by its SHA-1.
+    Loaded(String),
 }
 
 /// Something that happens, and the lines that the transcript expects from it.
@@ -104,7 +106,8 @@ impl Transcript {
             | Action::Expire(_)
             | Action::Disconnect(_)
             | Action::ShowFile
-            | Action::Restart => None,
+            | Action::Restart
+            | Action::Loaded(_) => None,
         })
     }
 
@@ -222,6 +225,7 @@ fn directive(command: &str) -> Result<Action, String> {
         }
         ("file", "") => Ok(Action::ShowFile),
         ("restart", "") => Ok(Action::Restart),
+        ("loaded", sha) => Ok(Action::Loaded(sha.to_owned())),
         _ => Err(format!("there is no `!{command}`")),
     }
 }
@@ -267,6 +271,10 @@ fn perform(world: &mut World, action: &Action) -> Result<Vec<String>, String> {
         }
         Action::Restart => {
             world.restart()?;
+            Ok(Vec::new())
+        }
+        Action::Loaded(sha) => {
+            world.load(sha)?;
             Ok(Vec::new())
         }
         Action::ShowFile => {

@@ -4,7 +4,7 @@ use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::error::CommandError;
 use crate::command::introspection::describe::key_flags;
-use crate::command::spec::{KeyFlags, Outcome};
+use crate::command::spec::{Flags, KeyFlags, Outcome};
 use crate::command::table::{Command, Lookup, key_words, table};
 use crate::resp::request::Argv;
 
@@ -48,9 +48,13 @@ fn keys_of(args: Args<'_>) -> Result<(&'static Command, Argv<'_>, Keys), Command
     }
     let mut keys = Vec::new();
     for spec in command.spec.keys {
-        let words = key_words(spec.range, request)
-            .map_err(|_| CommandError::fixed("ERR Invalid arguments specified for command"))?;
-        keys.extend(words.map(|position| (position, spec.flags)));
+        match key_words(spec.range, request) {
+            Ok(words) => keys.extend(words.map(|position| (position, spec.flags))),
+            Err(_) if command.spec.flags.has(Flags::NO_MANDATORY_KEYS) => {}
+            Err(_) => {
+                return Err(CommandError::fixed("ERR Invalid arguments specified for command"));
+            }
+        }
     }
     Ok((command, request, keys))
 }

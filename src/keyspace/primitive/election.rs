@@ -43,10 +43,9 @@ impl Machine for Election {
     }
 
     fn take_back(&mut self, _: &Owner, found: Found, _: Mono) {
-        match found {
-            Found::Lead { term, shared: false } => self.undo(term),
-            // Another connection of the candidate hears of it.
-            Found::Lead { shared: true, .. } | Found::Lock(_) | Found::Look => {}
+        // What is shared, another connection of the candidate hears of.
+        if let Found::Lead { term, shared: false } = found {
+            self.undo(term);
         }
     }
 

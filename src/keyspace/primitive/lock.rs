@@ -48,9 +48,8 @@ impl Machine for Lock {
     }
 
     fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
-        match found {
-            Found::Lock(granted) => drop(self.take_back(owner.name(), &granted, now)),
-            Found::Lead { .. } | Found::Look => {}
+        if let Found::Lock(granted) = found {
+            drop(self.take_back(owner.name(), &granted, now));
         }
     }
 

@@ -3,17 +3,23 @@
 //! A new kind is a file here that makes it a [`Machine`], and a line in `kinds!`. Not here: their
 //! rules (`coord`), when they run (`coordinate`), and what their replies look like (`command`).
 
+mod barrier;
 mod election;
 mod fence;
+mod latch;
 mod lease;
 mod lock;
+mod semaphore;
 
 use crate::base::time::Mono;
+use crate::coord::barrier::Barrier;
 use crate::coord::election::Election;
 use crate::coord::fence::Fence;
 use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::latch::Latch;
 use crate::coord::lease::{Alive, Ended};
 use crate::coord::lock::Lock;
+use crate::coord::semaphore::Semaphore;
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::leases::{Attachment, Lease};
 use crate::keyspace::waiters::{Found, Waiters};
@@ -102,14 +108,20 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// So many owners that wait for each other.
+    Barrier,
     /// Who leads, who would, and who watches.
     Election,
     /// The highest fencing token that a resource has seen.
     Fence,
+    /// A number that goes down to 0.
+    Latch,
     /// A right with an end, and what ends with it.
     Lease,
     /// Who holds it, and who is next.
     Lock,
+    /// So many permits, who has them, and who is next.
+    Semaphore,
 }
 
 fn name_of<M: Machine>(_: &M) -> &'static str {

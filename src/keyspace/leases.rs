@@ -302,8 +302,25 @@ impl Shard {
             let table = (self.index(it.place.slot), it.place.table);
             let waiter = Attachment::Waiter(it.waiter);
             self.on_lease(table, &it.lease, |lease| lease.detach(&waiter));
+            // What counts is the owner's newest request: it may have asked for another end.
+            if !self.grant_hangs(table, &it.place.key, &it.owner, now) {
+                continue;
+            }
             self.hang(table, (&it.place.key, Some(&it.owner)), &it.lease, now);
         }
+    }
+
+    /// Whether an owner's grant under a key is one that ends with a lease.
+    fn grant_hangs(
+        &self,
+        (index, table): (usize, u8),
+        key: &[u8],
+        owner: &Owner,
+        now: Mono,
+    ) -> bool {
+        let place = self.place_of(index, table, key);
+        let value = place.map(|place| self.slots[index].table(table).at(place.spot).value());
+        matches!(value, Some(Value::Primitive(primitive)) if primitive.hangs(owner, now))
     }
 
     /// A request that is not parked any more leaves the lease that it hung on.
@@ -405,8 +422,15 @@ impl Shard {
                     }),
                     "the end of a lease is known"
                 );
-                for key in lease.attached().filter_map(Attachment::key) {
-                    assert!(self.place_of(index, table, key).is_some(), "what hangs is there");
+                for item in lease.attached() {
+                    let hangs = match item {
+                        Attachment::Waiter(waiter) => self.waiters.is_parked(*waiter),
+                        Attachment::Text(key) => self.place_of(index, table, key).is_some(),
+                        Attachment::Grant(key, owner) => {
+                            self.grant_hangs((index, table), key, owner, Mono(0))
+                        }
+                    };
+                    assert!(hangs, "what hangs is there");
                 }
                 links += lease.attached().filter(|item| item.key().is_some()).count();
                 for item in lease.attached() {
@@ -421,10 +445,7 @@ impl Shard {
 
     fn assert_linked(&self, item: &Attachment, table: u8, lease: &[u8]) {
         let owner = match item {
-            Attachment::Waiter(waiter) => {
-                assert!(self.waiters.is_parked(*waiter), "who hangs on a lease waits");
-                return;
-            }
+            Attachment::Waiter(_) => return,
             Attachment::Text(_) => None,
             Attachment::Grant(_, owner) => Some(owner),
         };

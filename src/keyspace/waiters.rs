@@ -58,6 +58,21 @@ pub enum Found {
     Look,
 }
 
+impl Found {
+    /// Whether the request's owner has something now that lasts, and may hang on a lease.
+    const fn is_grant(self) -> bool {
+        match self {
+            Self::Lock(_) | Self::Permits { .. } | Self::Lead { .. } => true,
+            Self::AboveLimit
+            | Self::Open
+            | Self::Gone
+            | Self::Round { .. }
+            | Self::Replaced
+            | Self::Look => false,
+        }
+    }
+}
+
 /// The key that a request waits at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -145,7 +160,7 @@ impl Waiters {
         if let Some(parked) = self.parked.get_mut(&waiter) {
             parked.found = Some(found);
             self.news.push(Arc::clone(&parked.parking.notice));
-            if parked.lease.is_some() && found != Found::Look {
+            if parked.lease.is_some() && found.is_grant() {
                 self.to_hang.push(waiter);
             }
         }

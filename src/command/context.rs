@@ -4,6 +4,7 @@
 //! Not here: sockets and other connections' state. What must happen outside leaves as an
 //! [`Effect`].
 
+use crate::base::slot::SlotId;
 use crate::base::time::{Mono, Now};
 use crate::clients::Client;
 use crate::command::error::CommandError;
@@ -19,6 +20,7 @@ use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
 use crate::observe::commands::CallEnd;
 use crate::resp::reply::Writer;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -124,6 +126,28 @@ pub struct Caller {
     pub no_evict: bool,
     /// What becomes of its replies.
     pub replies: Replies,
+    /// Where it keeps leases alive.
+    pub kept: KeptSlots,
+}
+
+/// The slots in which a client's open connection keeps leases alive (`LEASE.GRANT ... CONN`), or
+/// has done so. Few clients do, so the rest of them own no more than a pointer.
+#[derive(Debug, Default)]
+pub struct KeptSlots(Option<Box<SlotSet>>);
+
+#[derive(Debug, Default)]
+struct SlotSet(BTreeSet<SlotId>);
+
+impl KeptSlots {
+    /// Notes a slot.
+    pub fn add(&mut self, slot: SlotId) {
+        self.0.get_or_insert_default().0.insert(slot);
+    }
+
+    /// The slots, in order. None are left.
+    pub fn take(&mut self) -> impl Iterator<Item = SlotId> + use<> {
+        self.0.take().into_iter().flat_map(|set| set.0)
+    }
 }
 
 /// CLIENT REPLY.

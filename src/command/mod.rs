@@ -40,6 +40,7 @@ mod keys;
 mod latch;
 mod latency;
 mod lcs;
+mod lease;
 mod lifetime;
 mod lock;
 mod lock_script;
@@ -93,6 +94,7 @@ const FAMILIES: &[&[Spec]] = &[
     latch::ROWS,
     latency::ROWS,
     lcs::ROWS,
+    lease::ROWS,
     lock::ROWS,
     lolwut::ROWS,
     memory::ROWS,

@@ -141,10 +141,30 @@ impl<'r> Wanted<'r> {
     }
 }
 
+const INVALID_CURSOR: CommandError = CommandError::fixed("ERR invalid cursor");
+
 fn scan(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    let invalid = || CommandError::fixed("ERR invalid cursor");
-    let start = cursor(args.take()?).ok_or_else(invalid)?;
+    let start = cursor(args.take()?).ok_or(INVALID_CURSOR)?;
+    walk(cx, start, &Wanted::parse(args)?);
+    Ok(())
+}
+
+/// SCAN over the keys of one type, which the request does not name.
+pub(super) fn scan_type(
+    cx: &mut Context<'_>,
+    mut args: Args<'_>,
+    type_name: &'static str,
+) -> Outcome {
+    let start = cursor(args.take()?).ok_or(INVALID_CURSOR)?;
     let wanted = Wanted::parse(args)?;
+    if wanted.type_name.is_some() {
+        return Err(CommandError::SYNTAX);
+    }
+    walk(cx, start, &Wanted { type_name: Some(type_name.as_bytes()), ..wanted });
+    Ok(())
+}
+
+fn walk(cx: &mut Context<'_>, start: u64, wanted: &Wanted<'_>) {
     let (db, now) = (cx.keys.db, cx.keys.now.mono);
     let buckets = wanted.count.saturating_mul(BUCKETS_PER_KEY);
     let mut budget = Budget { keys: wanted.count, buckets };
@@ -169,7 +189,6 @@ fn scan(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     cx.reply.bulk(next.to_string().as_bytes());
     cx.reply.array(found);
     cx.reply.out.extend_from_slice(&writer.out);
-    Ok(())
 }
 
 /// A cursor as C's `strtoul` reads it, which is what Redis does: a sign is fine and wraps around,

@@ -6,6 +6,7 @@
 use crate::base::time::Mono;
 use crate::keyspace::access::{Access, AccessMode};
 use crate::keyspace::entry::{Entry, Timer};
+use crate::keyspace::leases::Hold;
 use crate::keyspace::shard::{Place, Shard, Use};
 use crate::keyspace::table::Spot;
 use crate::keyspace::value::{NewValue, Text, Value, WrongType};
@@ -41,6 +42,8 @@ pub struct Edit<'s, 'k> {
 pub struct Taken {
     entry: Entry,
     deadline: Option<Mono>,
+    /// The lease that it hung on.
+    lease: Option<Hold>,
 }
 
 impl Taken {
@@ -53,6 +56,7 @@ impl Taken {
 
 impl<'s, 'k> Edit<'s, 'k> {
     pub(crate) fn new(shard: &'s mut Shard, db: Db, key: Key<'k>, now: Mono) -> Self {
+        shard.end_due_leases(now);
         let hash = shard.hash(key.bytes);
         let (index, table) = (shard.index(key.slot), shard.table_of(db));
         let mut spot = shard.find(db, key, hash);
@@ -168,6 +172,10 @@ impl<'s, 'k> Edit<'s, 'k> {
             self.shard.put(self.index, self.table, self.hash, entry);
             self.spot = self.shard.find(self.db, self.key, self.hash);
         }
+        // What is written with an end of its own, or none, is something new.
+        if !self.shard.leases.is_empty() && expiry != Expiry::Keep {
+            self.shard.let_go_text(self.index, self.table, self.key.bytes);
+        }
         self.changed();
     }
 
@@ -206,16 +214,18 @@ impl<'s, 'k> Edit<'s, 'k> {
     pub fn take(mut self) -> Option<Taken> {
         let spot = self.spot.take()?;
         let place = Place { index: self.index, table: self.table, spot };
+        let lease = self.shard.leases.hold_on_text(place, self.key.bytes);
         let entry = self.shard.take(place);
         let timer = entry.timer();
         if let Some(timer) = timer {
             self.shard.cancel(timer);
         }
         self.changed();
-        Some(Taken { entry, deadline: timer.map(|timer| timer.deadline) })
+        Some(Taken { entry, deadline: timer.map(|timer| timer.deadline), lease })
     }
 
-    /// Puts a taken entry under this key, in place of what was there.
+    /// Puts a taken entry under this key, in place of what was there. It hangs on its lease if it
+    /// is still in that one's slot and database.
     pub fn put(&mut self, mut taken: Taken) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();
@@ -226,6 +236,9 @@ impl<'s, 'k> Edit<'s, 'k> {
         }
         if let Some(entry) = self.entry_mut() {
             entry.set_access(access);
+        }
+        if let Some(lease) = taken.lease.and_then(|hold| hold.lease_in(self.index, self.table)) {
+            self.hang_text(&lease);
         }
     }
 

@@ -34,6 +34,7 @@ impl Shard {
         self.touch_watched(db, db, now);
         let table = self.table_of(db);
         self.waiters.disturb([table, table]);
+        self.leases.forget(table);
         let index = usize::from(table);
         let emptied = std::mem::take(&mut self.totals[index]);
         if emptied.keys == 0 {

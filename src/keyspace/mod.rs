@@ -11,6 +11,7 @@ mod gauge;
 pub mod hash;
 mod hints;
 mod invariants;
+pub mod leases;
 #[cfg(test)]
 mod model;
 pub mod primitive;

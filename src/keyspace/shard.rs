@@ -12,6 +12,7 @@ use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
+use crate::keyspace::leases::Leases;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::waiters::Waiters;
@@ -109,6 +110,8 @@ pub struct Shard {
     pub(crate) epochs: Arc<EpochReserve>,
     /// Requests that wait for what lies under keys.
     pub waiters: Waiters,
+    /// What hangs on leases, and when those end.
+    pub(crate) leases: Leases,
 }
 
 impl Shard {
@@ -150,6 +153,7 @@ impl Shard {
             hints,
             epochs,
             waiters: Waiters::default(),
+            leases: Leases::default(),
         }
     }
 
@@ -177,6 +181,7 @@ impl Shard {
     /// The entry of a key, if there is one that has not ended. Counts as a hit or a miss.
     #[inline]
     pub fn read(&mut self, db: Db, key: Key<'_>, usage: Use, now: Mono) -> Option<&Entry> {
+        self.end_due_leases(now);
         let hash = self.hash(key.bytes);
         let Some(spot) = self.find(db, key, hash) else {
             self.counters.misses += 1;
@@ -240,10 +245,10 @@ impl Shard {
         self.totals[usize::from(self.table_of(db))]
     }
 
-    /// Heap bytes of entries, tables and timers.
+    /// Heap bytes of entries, tables, timers and what hangs on leases.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.memory + self.wheel.memory()
+        self.memory + self.wheel.memory() + self.leases.memory()
     }
 
     /// Bytes that one key costs: its entry, its timer, and its share of the table that it is in.
@@ -268,6 +273,7 @@ impl Shard {
         if !self.active_expiry {
             return Tick::Idle;
         }
+        self.end_due_leases(now);
         for _ in 0..steps {
             match self.wheel.pop_due(now) {
                 Due::Timer(id, target) => self.end(id, target, now),
@@ -375,6 +381,9 @@ impl Shard {
             self.hints.set_buckets(self.first + place.index, table);
         }
         self.totals[usize::from(place.table)].remove(&entry);
+        if !self.leases.is_empty() {
+            self.let_go_text(place.index, place.table, entry.key());
+        }
         entry
     }
 

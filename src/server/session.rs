@@ -6,12 +6,13 @@
 use crate::base::slot::SlotId;
 use crate::base::time::{Mono, Now};
 use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
-use crate::command::context::{Caller, Effect, Replies, Wait};
+use crate::command::context::{Caller, Effect, KeptSlots, Replies, Wait};
 use crate::command::error::CommandError;
 use crate::command::named::named;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
 use crate::command::table::{self, Command, key_slots};
 use crate::config::ProtectedAction;
+use crate::coord::lease::ConnId;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
 use crate::resp::glance::second_word;
@@ -62,8 +63,8 @@ struct State {
     /// The request that waits for a key.
     waiting: Option<Box<Waiting>>,
     last_command: u16,
-    /// Bytes from the start of the request that is running on.
-    unread: usize,
+    /// Bytes from the start of the request that is running on; more than 4 GiB count as that.
+    unread: u32,
 }
 
 /// How far a turn has come.
@@ -89,6 +90,7 @@ impl Session {
             no_touch: false,
             no_evict: false,
             replies: Replies::On,
+            kept: KeptSlots::default(),
         };
         let state = State {
             caller,
@@ -148,7 +150,7 @@ impl Session {
             }
         };
         self.state.protocol = writer.protocol;
-        self.state.unread = input.len() - turn.used;
+        self.state.note_unread(input.len() - turn.used);
         self.publish(turn.at.now, then);
         (turn.used, then)
     }
@@ -165,7 +167,7 @@ impl Session {
         let (start, first_ns) = (turn.used, turn.at.nanos);
         for ahead in window.requests() {
             let argv = self.parser.argv(ahead.found, &input[start + ahead.start..]);
-            self.state.unread = input.len() - start - ahead.start;
+            self.state.note_unread(input.len() - start - ahead.start);
             let request = Request { argv, command: ahead.command, slot: ahead.slot() };
             let step = self.state.request(core, request, writer, &mut turn.at);
             if matches!(step, Step::Stop(Then::Paused)) {
@@ -242,6 +244,7 @@ impl Session {
         if let Some(waiting) = self.state.waiting.take() {
             waiting.abandon(core, core.node.clock.now().mono);
         }
+        self.state.let_leases_run_out(core);
         self.state.transaction.reset(core);
         core.node.clients.remove(self.state.caller.client.id);
     }
@@ -256,6 +259,11 @@ impl Session {
 }
 
 impl State {
+    #[inline]
+    fn note_unread(&mut self, bytes: usize) {
+        self.unread = u32::try_from(bytes).unwrap_or(u32::MAX);
+    }
+
     fn figures(&self, now: Now) -> Figures {
         Figures {
             last_seen_ms: now.mono.0,
@@ -264,7 +272,7 @@ impl State {
             protocol: self.protocol.number() as u8,
             queued: self.transaction.queued(),
             watched: self.transaction.watched() as u64,
-            input_bytes: self.unread as u64,
+            input_bytes: u64::from(self.unread),
             queued_bytes: self.transaction.queued_bytes() as u64,
             no_touch: self.caller.no_touch,
             no_evict: self.caller.no_evict,
@@ -530,6 +538,16 @@ impl State {
             Err(error) => dispatch::refuse(core, writer, &error),
         }
         None
+    }
+
+    /// The connection keeps no lease alive any more.
+    fn let_leases_run_out(&mut self, core: &Core) {
+        let conn = ConnId(self.caller.client.id.0);
+        for slot in self.caller.kept.take() {
+            let mut shards = core.node.keyspace.borrow(&[slot]);
+            let now = core.node.clock.now().mono;
+            shards.shard(slot).connection_closed(conn, now);
+        }
     }
 
     /// Back to what a new connection is.

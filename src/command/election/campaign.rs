@@ -12,18 +12,23 @@ use crate::keyspace::Key;
 use crate::keyspace::waiters::Found;
 
 /// What a request asks for.
-struct Request {
+struct Request<'r> {
     ask: Ask,
+    /// The lease that the term shall hang on.
+    lease: Option<&'r [u8]>,
     wait_ms: Option<u64>,
 }
 
-impl Request {
-    fn take(args: &mut Args<'_>) -> Result<Self, CommandError> {
+impl<'r> Request<'r> {
+    fn take(args: &mut Args<'r>) -> Result<Self, CommandError> {
         let candidate = Owner::new(args.take()?);
-        let (mut lasting, mut wait_ms, mut value) = (None, None, None);
+        let (mut lasting, mut lease, mut wait_ms, mut value) = (None, None, None, None);
         while args.left() > 0 {
             let repeated = if args.take_keyword("px") {
                 lasting.replace(Lasting::Ms(take_ms(args)?)).is_some()
+            } else if args.take_keyword("lease") {
+                lease = Some(args.take()?);
+                lasting.replace(Lasting::Lease).is_some()
             } else if args.take_keyword("wait") {
                 wait_ms.replace(take_ms_or_none(args)?).is_some()
             } else if args.take_keyword("value") {
@@ -36,13 +41,13 @@ impl Request {
             }
         }
         let bid = Bid { lasting: lasting.ok_or(CommandError::SYNTAX)?, value };
-        Ok(Self { ask: Ask { candidate, bid }, wait_ms })
+        Ok(Self { ask: Ask { candidate, bid }, lease, wait_ms })
     }
 }
 
 pub(super) fn campaign(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let key = args.key()?;
-    let Request { ask, wait_ms } = Request::take(&mut args)?;
+    let Request { ask, lease, wait_ms } = Request::take(&mut args)?;
     let now = cx.keys.now.mono;
     let limit = match cx.waited(key) {
         Waited::Not => cx.limit(wait_ms),
@@ -65,10 +70,16 @@ pub(super) fn campaign(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
             limit
         }
     };
-    try_or_wait(cx, key, ask, limit)
+    let lease = cx.live_lease(key, lease)?;
+    try_or_wait(cx, key, (ask, lease), limit)
 }
 
-fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Outcome {
+fn try_or_wait(
+    cx: &mut Context<'_>,
+    key: Key<'_>,
+    (ask, lease): (Ask, Option<&[u8]>),
+    limit: Limit,
+) -> Outcome {
     let now = cx.keys.now.mono;
     let mut edit = cx.keys.edit_any(key);
     let candidate = ask.candidate.clone();
@@ -76,6 +87,9 @@ fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Ou
     if election.is_none_or(|it| it.admits(candidate.name(), now)) {
         match edit.coordinate(|it: &mut Election, tokens| it.campaign(ask, None, now, tokens))? {
             Campaign::Elected(term) | Campaign::Yours(term) => {
+                if let Some(lease) = lease {
+                    edit.hang_grant(&candidate, lease);
+                }
                 cx.reply.int(term.get() as i64);
                 return Ok(());
             }
@@ -92,6 +106,9 @@ fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Ou
                 it.campaign(ask, Some(waiter), now, tokens)
             })?;
             assert_eq!(campaign, Campaign::Waiting, "it was not admitted");
+            if let Some(lease) = lease {
+                edit.hang_waiter(waiter, lease);
+            }
         }
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Spec] = &[
         summary: "Makes a candidate the leader, or lets it wait for that. Returns its term.",
         complexity: "O(log(N)) with N being the number of waiting candidates, and O(M) with M \
                      being the number of waiting observers.",
-        syntax: "key candidate PX milliseconds [WAIT milliseconds] [VALUE value]",
+        syntax: "key candidate <PX milliseconds | LEASE id> [WAIT milliseconds] [VALUE value]",
         run: Run::Plain(campaign::campaign),
         ..BASE
     },

@@ -18,19 +18,24 @@ const NO_SUCH_MODE: CommandError =
     CommandError::fixed("ERR the mode of a lock is X, S, IS, IX or SIX");
 
 /// What a request asks for.
-struct Request {
+struct Request<'r> {
     ask: Ask,
+    /// The lease that the grant shall hang on.
+    lease: Option<&'r [u8]>,
     wait_ms: Option<u64>,
 }
 
-impl Request {
-    fn take(args: &mut Args<'_>) -> Result<Self, CommandError> {
+impl<'r> Request<'r> {
+    fn take(args: &mut Args<'r>) -> Result<Self, CommandError> {
         let owner = Owner::new(args.take()?);
         let (mut lasting, mut mode, mut wait_ms, mut delay_ms) = (None, None, None, None);
-        let mut reentrant = false;
+        let (mut reentrant, mut lease) = (false, None);
         while args.left() > 0 {
             let repeated = if args.take_keyword("px") {
                 lasting.replace(Lasting::Ms(take_ms(args)?)).is_some()
+            } else if args.take_keyword("lease") {
+                lease = Some(args.take()?);
+                lasting.replace(Lasting::Lease).is_some()
             } else if args.take_keyword("mode") {
                 let named = Mode::from_name(args.take()?).ok_or(NO_SUCH_MODE)?;
                 mode.replace(named).is_some()
@@ -54,13 +59,13 @@ impl Request {
             delay_ms: delay_ms.unwrap_or(0),
             reentrant,
         };
-        Ok(Self { ask, wait_ms })
+        Ok(Self { ask, lease, wait_ms })
     }
 }
 
 pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let key = args.key()?;
-    let Request { ask, wait_ms } = Request::take(&mut args)?;
+    let Request { ask, lease, wait_ms } = Request::take(&mut args)?;
     let now = cx.keys.now.mono;
     let limit = match cx.waited(key) {
         Waited::Not => cx.limit(wait_ms),
@@ -83,16 +88,26 @@ pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
             limit
         }
     };
-    try_or_wait(cx, key, ask, limit)
+    let lease = cx.live_lease(key, lease)?;
+    try_or_wait(cx, key, (ask, lease), limit)
 }
 
-fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Outcome {
+fn try_or_wait(
+    cx: &mut Context<'_>,
+    key: Key<'_>,
+    (ask, lease): (Ask, Option<&[u8]>),
+    limit: Limit,
+) -> Outcome {
     let now = cx.keys.now.mono;
+    let owner = ask.owner.clone();
     let mut edit = cx.keys.edit_any(key);
     let admission = edit.machine::<Lock>()?.map(|it| it.admits(ask.owner.name(), ask.mode, now));
     if admission != Some(Admission::Busy) {
         match edit.coordinate(|lock: &mut Lock, tokens| lock.acquire(ask, now, tokens))? {
             Acquire::Granted(token) | Acquire::AlreadyYours(token) => {
+                if let Some(lease) = lease {
+                    edit.hang_grant(&owner, lease);
+                }
                 cx.reply.int(token.get() as i64);
                 return Ok(());
             }
@@ -103,9 +118,12 @@ fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Ou
     match limit {
         Limit::Not => cx.reply.null(),
         Limit::Until(until) => {
-            let waiter = cx.park(key, ask.owner.clone(), until)?;
+            let waiter = cx.park(key, owner, until)?;
             let mut edit = cx.keys.edit_any(key);
             edit.coordinate(|lock: &mut Lock, _| lock.park(waiter, ask, now))?;
+            if let Some(lease) = lease {
+                edit.hang_waiter(waiter, lease);
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::base::time::Mono;
 use crate::coord::election::{Election, Next};
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::grant::{Owner, Term, WaiterId};
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
@@ -46,6 +46,17 @@ impl Machine for Election {
         // What is shared, another connection of the candidate hears of.
         if let Found::Lead { term, shared: false } = found {
             self.undo(term);
+        }
+    }
+
+    fn hangs(&self, owner: &Owner, now: Mono) -> bool {
+        let leader = self.leader(now);
+        leader.is_some_and(|leader| leader.candidate == *owner && leader.lasts == Term::Lease)
+    }
+
+    fn lease_ended(&mut self, owner: &Owner, now: Mono) {
+        if let Some(term) = self.leader(now).map(|leader| leader.term) {
+            let _ = self.lease_ended(owner, term);
         }
     }
 

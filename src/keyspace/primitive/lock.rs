@@ -1,7 +1,7 @@
 //! A lock under a key.
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::grant::{Owner, Term, WaiterId};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Offer;
 use crate::keyspace::coordinate::SlotTokens;
@@ -50,6 +50,16 @@ impl Machine for Lock {
     fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
         if let Found::Lock(granted) = found {
             drop(self.take_back(owner.name(), &granted, now));
+        }
+    }
+
+    fn hangs(&self, owner: &Owner, now: Mono) -> bool {
+        self.holder(owner.name(), now).is_some_and(|holder| holder.term == Term::Lease)
+    }
+
+    fn lease_ended(&mut self, owner: &Owner, now: Mono) {
+        if let Some(token) = self.holder(owner.name(), now).map(|holder| holder.token) {
+            let _ = self.lease_ended(owner.name(), token, now);
         }
     }
 

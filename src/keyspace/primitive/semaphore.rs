@@ -1,7 +1,7 @@
 //! A semaphore under a key.
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::grant::{Owner, Term, WaiterId};
 use crate::coord::semaphore::{Next, Semaphore};
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::primitive::Machine;
@@ -48,6 +48,16 @@ impl Machine for Semaphore {
     fn take_back(&mut self, owner: &Owner, found: Found, _now: Mono) {
         if let Found::Permits { offer, .. } = found {
             self.take_back(owner, offer);
+        }
+    }
+
+    fn hangs(&self, owner: &Owner, _: Mono) -> bool {
+        self.holder(owner).is_some_and(|holder| holder.term == Term::Lease)
+    }
+
+    fn lease_ended(&mut self, owner: &Owner, _: Mono) {
+        if let Some(token) = self.holder(owner).map(|holder| holder.token) {
+            let _ = self.lease_ended(owner, token);
         }
     }
 

@@ -259,6 +259,9 @@ impl Shard {
     }
 
     /// A connection has closed: its leases end when nobody keeps them alive from now on.
+    ///
+    /// # Panics
+    /// Never: a lease that is kept alive has a key.
     pub fn connection_closed(&mut self, conn: ConnId, now: Mono) {
         self.end_due_leases(now);
         while let Some((_, at)) = self.leases.kept.iter().find(|(kept_by, _)| *kept_by == conn) {

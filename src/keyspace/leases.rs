@@ -1,8 +1,8 @@
 //! What hangs on the leases of a shard, and ends with them in the same borrow: strings, grants, and
 //! requests that wait for a grant that shall hang there.
 //!
-//! Not here: when a lease ends (`coord/lease.rs`), and what of a machine hangs on one (`primitive`).
-//! A lease and all that hangs on it are in one slot and one table.
+//! Not here: when a lease ends (`coord/lease.rs`), and what of a machine hangs on one
+//! (`primitive`). A lease and all that hangs on it are in one slot and one table.
 //! Invariant: a string or a grant hangs on a lease exactly if there is a link that names the lease,
 //! and it is among what is attached there.
 //!

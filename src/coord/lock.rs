@@ -17,7 +17,7 @@
 
 use crate::base::time::Mono;
 use crate::coord::ask::{Ask, Ended, Holder};
-use crate::coord::grant::{Lasting, Term, Tokens, WaiterId};
+use crate::coord::grant::{Lasting, Owner, Term, Tokens, WaiterId};
 use crate::coord::holders::Holders;
 use crate::coord::lock_outcome::{
     Acquire, Admission, Extend, Granted, How, Offer, Release, Waiter,
@@ -25,6 +25,7 @@ use crate::coord::lock_outcome::{
 use crate::coord::lock_queue::{LockQueue, Waiting};
 use crate::coord::mode::Mode;
 use crate::coord::token::FenceToken;
+use crate::coord::wait_graph::Move;
 
 /// The state of one lock.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +43,8 @@ struct Aside {
     queue: LockQueue,
     /// Grants that were found to be over by another verb than `tick`, which reports them.
     ended: Vec<Ended>,
+    /// What the wait-for graph has to be told.
+    moves: Vec<Move>,
 }
 
 impl Lock {
@@ -132,7 +135,9 @@ impl Lock {
 
     /// Takes a waiter out, if it waits here: timed out, disconnected, or granted nothing.
     pub fn withdraw(&mut self, waiter: WaiterId) -> Option<Ask> {
-        let gone = self.aside.as_mut()?.queue.remove(waiter)?;
+        let aside = self.aside.as_mut()?;
+        let gone = aside.queue.remove(waiter)?;
+        aside.moves.push(Move::Left(waiter));
         self.tidy();
         Some(gone.ask)
     }
@@ -156,10 +161,10 @@ impl Lock {
         if !self.is_grantable(waiter, now) {
             return Offer::NotNext;
         }
-        let Some(queue) = self.aside.as_mut().map(|aside| &mut aside.queue) else {
+        let Some(aside) = self.aside.as_mut() else { return Offer::NotNext };
+        let Some(Waiting { ask: asked, .. }) = aside.queue.get(waiter) else {
             return Offer::NotNext;
         };
-        let Some(Waiting { ask: asked, .. }) = queue.get(waiter) else { return Offer::NotNext };
         let how = match self.holders.get(asked.owner.name()) {
             None => How::New,
             Some(own) if own.mode.covers(asked.mode) => How::Again { counted: asked.reentrant },
@@ -170,7 +175,10 @@ impl Lock {
         if needs_token && drawn.is_none() {
             return Offer::NoToken;
         }
-        let Some(Waiting { ask, since, .. }) = queue.remove(waiter) else { return Offer::NotNext };
+        let Some(Waiting { ask, since, .. }) = aside.queue.remove(waiter) else {
+            return Offer::NotNext;
+        };
+        aside.moves.push(Move::Left(waiter));
         let token = match drawn {
             Some(token) => self.hand_over(ask, token, now),
             None => self.repeat(&ask, now),
@@ -213,6 +221,12 @@ impl Lock {
         if let Some(aside) = &mut self.aside {
             aside.queue.set_watched(waiter, false);
         }
+    }
+
+    /// What has happened since the last call while somebody waited, in order, for the wait-for
+    /// graph. A lock that nobody waits for has nothing to tell: it is not in the graph.
+    pub fn take_moves(&mut self) -> Vec<Move> {
+        self.aside.as_mut().map_or_else(Vec::new, |aside| std::mem::take(&mut aside.moves))
     }
 
     /// Ends what is due and reports all grants that ended by themselves since the last tick.
@@ -401,8 +415,14 @@ impl Lock {
 
     /// The owner's requests stand elsewhere when it gets or loses a grant.
     fn owner_holds(&mut self, owner: &[u8], held: Option<Mode>) {
-        if let Some(aside) = &mut self.aside {
+        let Some(aside) = &mut self.aside else { return };
+        if !aside.queue.is_empty() {
             aside.queue.owner_holds(owner, held);
+            let owner = Owner::new(owner);
+            aside.moves.push(match held {
+                Some(mode) => Move::Holds(owner, mode),
+                None => Move::Ended(owner),
+            });
         }
     }
 

@@ -3,7 +3,6 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::grant::Owner;
 use crate::coord::test_tokens::TestTokens;
 use Mode::{Exclusive as X, IntentExclusive as IX, IntentShared as IS, Shared as S};
 

@@ -7,13 +7,17 @@
 use crate::base::bytes::equal;
 use crate::base::time::Mono;
 use crate::coord::grant::{Tokens, WaiterId};
+use crate::coord::lock::Lock;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
+use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
-use crate::keyspace::primitive::{Machine, Primitive};
+use crate::keyspace::locks::{Before, lock_id};
+use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
 use crate::keyspace::waiters::{Found, Parking, Place as WaitPlace};
 use crate::keyspace::wheel::Target;
+use crate::keyspace::{Db, Key};
 
 /// Draws tokens from the sequence of a slot.
 #[derive(Debug)]
@@ -99,10 +103,17 @@ impl Shard {
         let entry = table.at_mut(place.spot);
         let before = entry.memory();
         let primitive = entry.primitive_mut()?;
+        let before_change = Before::of(primitive);
         let result = change(primitive, &mut tokens);
+        let before_grants = Before::of(primitive);
         primitive.advance(now, &mut tokens, &mut self.waiters);
+        let news = self.locks.changed(before_change.and(before_grants), primitive);
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         self.memory = self.memory - before + entry.memory();
+        if let Some(news) = news {
+            let id = lock_id(self.hashing.of(entry.key()), place.table);
+            self.locks.tell(id, news);
+        }
         if is_idle {
             let entry = self.take(place);
             if let Some(timer) = entry.timer() {
@@ -125,6 +136,19 @@ impl Shard {
         let target = Target { hash, slot: place.index as u16, table: place.table };
         let timer = self.timer_for(target, old, deadline.map_or(Expiry::Never, Expiry::At));
         self.rewrite(place, |entry| entry.set_timer(timer));
+    }
+
+    /// The lock under a key and its number, as it is: what is due may not have ended yet.
+    #[must_use]
+    pub fn lock(&self, db: Db, key: Key<'_>) -> (LockId, Option<&Lock>) {
+        let (hash, table) = (self.hash(key.bytes), self.table_of(db));
+        let entry = self.find(db, key, hash);
+        let entry = entry.map(|spot| self.slots[self.index(key.slot)].table(table).at(spot));
+        let lock = entry.and_then(|entry| match entry.value() {
+            Value::Primitive(primitive) => Lock::of(primitive),
+            Value::Text(_) => None,
+        });
+        (lock_id(hash, table), lock)
     }
 
     /// What a parked request has got so far. It stays parked.

@@ -5,7 +5,10 @@
 
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
+use crate::coord::lock::Lock;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::locks::lock_id;
+use crate::keyspace::primitive::Kind;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
 use crate::keyspace::value::Value;
@@ -33,6 +36,13 @@ impl Shard {
                     if let Value::Primitive(primitive) = entry.value() {
                         primitive.assert_invariants();
                         assert!(!primitive.is_idle(), "what is idle has no key");
+                        let is_contended = Lock::of(primitive).is_some_and(Lock::is_contended);
+                        let id = lock_id(self.hash(entry.key()), number);
+                        assert_eq!(
+                            self.locks.waits().is_contended(id),
+                            is_contended,
+                            "a lock is in the graph while somebody waits for it"
+                        );
                         let deadline = entry.timer().map(|timer| timer.deadline);
                         assert_eq!(deadline, primitive.next_deadline(), "it is timed");
                     }

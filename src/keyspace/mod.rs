@@ -10,6 +10,7 @@ pub mod flush;
 mod gauge;
 mod hints;
 mod invariants;
+pub mod locks;
 #[cfg(test)]
 mod model;
 pub mod primitive;

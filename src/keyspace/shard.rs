@@ -7,10 +7,12 @@ use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
+use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::hints::Hints;
+use crate::keyspace::locks::Locks;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::waiters::Waiters;
@@ -19,6 +21,7 @@ use crate::keyspace::wheel::{Due, Target, TimerId, Wheel};
 use crate::keyspace::{Db, Key};
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
+use parking_lot::Mutex;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
@@ -128,6 +131,8 @@ pub struct Shard {
     pub(crate) epochs: Arc<EpochReserve>,
     /// Requests that wait for what lies under keys.
     pub waiters: Waiters,
+    /// What is known of all locks here.
+    pub locks: Locks,
 }
 
 impl Shard {
@@ -135,15 +140,17 @@ impl Shard {
     #[must_use]
     pub fn new(setup: ShardSetup) -> Self {
         let epochs = Arc::new(EpochReserve::up_to(setup.epoch));
-        Self::with_shared(setup, Arc::default(), epochs)
+        Self::with_shared(setup, Arc::default(), epochs, Arc::default())
     }
 
     /// A shard without keys that notes in `hints` where its buckets are, and hands out tokens of
-    /// the epochs that all shards have reserved.
+    /// the epochs that all shards have reserved. Requests that wait for locks are in the graph
+    /// `waits` of the node.
     pub(crate) fn with_shared(
         setup: ShardSetup,
         hints: Arc<Hints>,
         epochs: Arc<EpochReserve>,
+        waits: Arc<Mutex<WaitGraph>>,
     ) -> Self {
         let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
         let slots: Box<[Slot]> = slots.take(usize::from(setup.slots)).collect();
@@ -168,6 +175,7 @@ impl Shard {
             hints,
             epochs,
             waiters: Waiters::default(),
+            locks: Locks::new(waits),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
+use crate::command::lock::park::{Want, park};
 use crate::command::spec::Outcome;
 use crate::command::wait::{Limit, Waited};
 use crate::coord::ask::Ask;
@@ -106,11 +107,7 @@ fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Ou
     }
     match limit {
         Limit::Not => cx.reply.null(),
-        Limit::Until(until) => {
-            let waiter = cx.park(key, ask.owner.clone(), until)?;
-            let mut edit = cx.keys.edit_any(key);
-            edit.coordinate(|lock: &mut Lock, _| lock.park(waiter, ask, now))?;
-        }
+        Limit::Until(until) => return park(cx, &[Want { key, ask }], 0, until),
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod acquire;
 mod info;
+mod park;
 
 use crate::command::args::Args;
 use crate::command::context::Context;

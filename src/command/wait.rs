@@ -117,7 +117,9 @@ impl Context<'_> {
     /// The request waits no more, wherever it did in the shards that are borrowed.
     pub(super) fn leave(&mut self, waiter: WaiterId) {
         let now = self.keys.now.mono;
-        self.keys.shards.shards().for_each(|shard| drop(shard.end_wait(waiter, now)));
+        self.keys.shards.shards().for_each(|shard| {
+            let _ = shard.end_wait(waiter, now);
+        });
     }
 
     /// Whether one request more can wait at `key`.

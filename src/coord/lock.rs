@@ -20,7 +20,7 @@ use crate::coord::ask::{Ask, Ended, Holder};
 use crate::coord::grant::{Lasting, Owner, Term, Tokens, WaiterId};
 use crate::coord::holders::Holders;
 use crate::coord::lock_outcome::{
-    Acquire, Admission, Extend, Granted, How, Offer, Release, Waiter,
+    Acquire, Admission, Extend, Granted, How, Offer, Release, Standing, Waiter,
 };
 use crate::coord::lock_queue::{LockQueue, Waiting};
 use crate::coord::mode::Mode;
@@ -152,8 +152,21 @@ impl Lock {
     /// Whether a waiter can be granted now, wherever it is watched.
     pub fn is_grantable(&mut self, waiter: WaiterId, now: Mono) -> bool {
         self.settle(now);
-        let queue = self.aside.as_ref().map(|aside| &aside.queue);
-        queue.is_some_and(|queue| queue.is_next(waiter, |wants, held| self.fits(wants, held)))
+        self.standing(waiter) == Standing::Next
+    }
+
+    /// How a request stands, wherever it is watched; what is due has ended before.
+    pub fn standing(&self, waiter: WaiterId) -> Standing {
+        let Some(queue) = self.aside.as_ref().map(|aside| &aside.queue) else {
+            return Standing::Absent;
+        };
+        if queue.get(waiter).is_none() {
+            Standing::Absent
+        } else if queue.is_next(waiter, |wants, held| self.fits(wants, held)) {
+            Standing::Next
+        } else {
+            Standing::Waits
+        }
     }
 
     /// Grants a waiter what it asked for. Its term begins now.

@@ -248,6 +248,12 @@ impl Shard {
         self.slots[index].tokens.issue(&self.epochs)
     }
 
+    /// Whether the slot's next `count` fencing tokens are to be had.
+    #[must_use]
+    pub fn has_tokens(&self, slot: SlotId, count: u64) -> bool {
+        self.slots[self.index(slot)].tokens.has(count, &self.epochs)
+    }
+
     /// The table of one slot, for walks over all keys. May hold keys that have ended.
     #[must_use]
     pub fn table(&self, db: Db, slot: SlotId) -> &Table {

@@ -4,6 +4,7 @@ use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
+use crate::command::lock::NO_TOKEN;
 use crate::command::lock::park::{Want, park};
 use crate::command::spec::Outcome;
 use crate::command::wait::{Limit, Waited};
@@ -17,10 +18,6 @@ use crate::keyspace::waiters::Found;
 
 const NO_SUCH_MODE: CommandError =
     CommandError::fixed("ERR the mode of a lock is X, S, IS, IX or SIX");
-/// As for `SET ... FENCE`.
-const NO_TOKEN: CommandError = CommandError::fixed(
-    "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
-);
 
 /// What a request asks for.
 struct Request {

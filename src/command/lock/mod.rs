@@ -1,10 +1,11 @@
-//! Locks with fencing tokens: LOCK.ACQUIRE, RELEASE, EXTEND, BREAK and INFO (docs/COORDINATION.md).
+//! Locks with fencing tokens: LOCK.ACQUIRE, ACQUIREM, RELEASE, EXTEND, BREAK and INFO (docs/COORDINATION.md).
 //!
 //! Not here: who gets a lock and who is next (`coord/lock.rs`).
 
 mod acquire;
 mod info;
 mod park;
+mod several;
 
 use crate::command::args::Args;
 use crate::command::context::Context;
@@ -25,7 +26,7 @@ const BASE: Spec = Spec {
     ..Spec::BASE
 };
 
-/// LOCK.ACQUIRE LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO
+/// LOCK.ACQUIRE LOCK.ACQUIREM LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO
 pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "lock.acquire",
@@ -37,6 +38,20 @@ pub(super) const ROWS: &[Spec] = &[
         syntax: "key owner PX milliseconds [MODE <X | S | IS | IX | SIX>] [WAIT milliseconds] \
                  [REENTRANT] [DELAY milliseconds]",
         run: Run::Plain(acquire::acquire),
+        ..BASE
+    },
+    Spec {
+        name: "lock.acquirem",
+        arity: -6,
+        keys: &[KeySpec::counted(1, 1, CHANGES)],
+        flags: Flags::WRITE.and(Flags::DENYOOM).and(Flags::BLOCKING).and(Flags::MOVABLEKEYS),
+        acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
+        summary: "Acquires several locks for an owner, all or none, or waits for all of them. \
+                  Returns the fencing tokens.",
+        complexity: "O(K*log(N)) with K being the number of keys and N the number of holders and \
+                     of waiting requests of each.",
+        syntax: "numkeys key [key ...] owner PX milliseconds [WAIT milliseconds]",
+        run: Run::Plain(several::acquire_several),
         ..BASE
     },
     Spec {
@@ -85,6 +100,11 @@ pub(super) const ROWS: &[Spec] = &[
         ..BASE
     },
 ];
+
+/// As for `SET ... FENCE`.
+const NO_TOKEN: CommandError = CommandError::fixed(
+    "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
+);
 
 const NOT_OWNER: CommandError =
     CommandError::fixed("NOTOWNER the lock is not held by this owner with this token");

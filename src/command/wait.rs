@@ -66,6 +66,11 @@ impl Caller {
 }
 
 impl Context<'_> {
+    /// Whether the request runs again because it has waited.
+    pub(super) const fn has_waited(&self) -> bool {
+        matches!(self.patience, Patience::Woken { .. } | Patience::TimedOut { .. })
+    }
+
     /// How long a request may wait that asked for `wait_ms`, 0 for ever.
     pub(super) fn limit(&self, wait_ms: Option<u64>) -> Limit {
         match (self.patience, wait_ms) {

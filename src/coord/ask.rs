@@ -47,9 +47,9 @@ pub struct Holder {
 impl Holder {
     /// What is left of the grant when it is over at `at`.
     #[must_use]
-    pub fn end(self, at: Mono) -> Ended {
+    pub fn end(self, at: Mono, cause: Cause) -> Ended {
         let Self { owner, mode, token, since, .. } = self;
-        Ended { owner, mode, token, since, at }
+        Ended { owner, mode, token, since, at, cause }
     }
 }
 
@@ -66,4 +66,19 @@ pub struct Ended {
     pub since: Mono,
     /// Until then.
     pub at: Mono,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a grant is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Its owner released it, or was gone before it was told.
+    Release,
+    /// Its time or its lease ran out.
+    Expiry,
+    /// An operator took it away.
+    Break,
+    /// The key was deleted, or the database emptied.
+    Deletion,
 }

@@ -16,7 +16,7 @@
 //! Invariant: the modes of any two holders go together, and no token is above the last one.
 
 use crate::base::time::Mono;
-use crate::coord::ask::{Ask, Ended, Holder};
+use crate::coord::ask::{Ask, Cause, Ended, Holder};
 use crate::coord::grant::{Lasting, Owner, Term, Tokens, WaiterId};
 use crate::coord::holders::Holders;
 use crate::coord::lock_outcome::{
@@ -41,7 +41,7 @@ pub struct Lock {
 #[derive(Clone, Debug, Default)]
 struct Aside {
     queue: LockQueue,
-    /// Grants that were found to be over by another verb than `tick`, which reports them.
+    /// Grants that another verb than `tick` has ended; `tick` reports them.
     ended: Vec<Ended>,
     /// What the wait-for graph has to be told.
     moves: Vec<Move>,
@@ -83,7 +83,7 @@ impl Lock {
         }
         let Some(holder) = self.holders.remove(owner) else { return Release::NotOwner };
         self.owner_holds(owner, None);
-        Release::Released(holder.end(now))
+        Release::Released(holder.end(now, Cause::Release))
     }
 
     /// Gives the owner's grant a new term; `claimed` is the token that it has to have.
@@ -121,7 +121,7 @@ impl Lock {
         let mut broken = Vec::with_capacity(self.holders.len());
         while let Some(holder) = self.holders.pop_first() {
             self.owner_holds(holder.owner.name(), None);
-            broken.push(holder.end(now));
+            broken.push(holder.end(now, Cause::Break));
         }
         broken
     }
@@ -219,7 +219,7 @@ impl Lock {
         }
         let holder = self.holders.remove(owner)?;
         self.owner_holds(owner, None);
-        Some(holder.end(now))
+        Some(holder.end(now, Cause::Release))
     }
 
     /// Lets the lock offer a waiter when it can be granted here.
@@ -251,6 +251,13 @@ impl Lock {
         }
     }
 
+    /// Has the next tick report these ends, too.
+    pub fn report(&mut self, mut ended: Vec<Ended>) {
+        if !ended.is_empty() {
+            self.aside.get_or_insert_default().ended.append(&mut ended);
+        }
+    }
+
     /// When to call `tick` next; `None` means when something has changed.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
@@ -264,6 +271,12 @@ impl Lock {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.holders.len() == 0 && self.aside.is_none() && self.closed_until == Mono::default()
+    }
+
+    /// Whether somebody holds it.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.holders.len() > 0
     }
 
     /// Whether somebody waits.
@@ -423,7 +436,7 @@ impl Lock {
             self.closed_until = self.closed_until.max(at.plus(holder.delay_ms));
         }
         self.owner_holds(holder.owner.name(), None);
-        holder.end(at)
+        holder.end(at, Cause::Expiry)
     }
 
     /// The owner's requests stand elsewhere when it gets or loses a grant.

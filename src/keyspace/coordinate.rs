@@ -11,7 +11,7 @@ use crate::coord::lock::Lock;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
 use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
-use crate::keyspace::locks::{Before, lock_id};
+use crate::keyspace::locks::{Before, Locks, lock_id};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
@@ -67,6 +67,11 @@ impl Edit<'_, '_> {
         changed.flatten().ok_or(WrongType)
     }
 
+    /// What is known of all locks in the key's shard.
+    pub const fn locks(&mut self) -> &mut Locks {
+        &mut self.shard.locks
+    }
+
     /// Parks a request at the key, whose machine knows of it already.
     pub fn park(&mut self, waiter: WaiterId, parking: Parking) {
         let place =
@@ -107,7 +112,8 @@ impl Shard {
         let result = change(primitive, &mut tokens);
         let before_grants = Before::of(primitive);
         primitive.advance(now, &mut tokens, &mut self.waiters);
-        let news = self.locks.changed(before_change.and(before_grants), primitive);
+        let news =
+            self.locks.changed((before_change.and(before_grants), place.table), primitive, now);
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         self.memory = self.memory - before + entry.memory();
         if let Some(news) = news {

@@ -37,6 +37,7 @@ impl Shard {
         self.waiters.disturb([table, table]);
         let index = usize::from(table);
         self.forget_waits(table);
+        self.locks.flushed(table);
         let emptied = std::mem::take(&mut self.totals[index]);
         if emptied.keys == 0 {
             return Garbage::default();

@@ -7,7 +7,7 @@ use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::lock::Lock;
 use crate::keyspace::entry::Entry;
-use crate::keyspace::locks::lock_id;
+use crate::keyspace::locks::{LockCounts, lock_id};
 use crate::keyspace::primitive::Kind;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
@@ -27,7 +27,7 @@ impl Shard {
         let mut timers: HashMap<u32, _> =
             self.wheel.iter().map(|(id, deadline, target)| (id.0, (deadline, target))).collect();
         let mut totals = vec![Totals::default(); self.totals.len()];
-        let mut memory = 0;
+        let (mut memory, mut locks) = (0, LockCounts::default());
         for (index, slot) in self.slots.iter().enumerate() {
             for (number, table) in slot.tables() {
                 table.assert_invariants(|key| self.hash(key));
@@ -36,11 +36,13 @@ impl Shard {
                     if let Value::Primitive(primitive) = entry.value() {
                         primitive.assert_invariants();
                         assert!(!primitive.is_idle(), "what is idle has no key");
-                        let is_contended = Lock::of(primitive).is_some_and(Lock::is_contended);
+                        let lock = Lock::of(primitive);
+                        let of_lock = lock.map_or_else(LockCounts::default, LockCounts::of);
+                        locks.add(of_lock);
                         let id = lock_id(self.hash(entry.key()), number);
                         assert_eq!(
                             self.locks.waits().is_contended(id),
-                            is_contended,
+                            of_lock.waiting > 0,
                             "a lock is in the graph while somebody waits for it"
                         );
                         let deadline = entry.timer().map(|timer| timer.deadline);
@@ -54,6 +56,7 @@ impl Shard {
         }
         assert!(timers.is_empty(), "a timer ends an entry: {timers:?}");
         assert_eq!(*self.totals, *totals, "totals are what counting gives");
+        assert_eq!(self.locks.counts(), locks, "locks are what counting gives");
         assert_eq!(self.memory, memory, "memory is what adding up gives");
     }
 

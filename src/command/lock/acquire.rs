@@ -69,16 +69,18 @@ pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         Waited::Still => return Ok(()),
         Waited::Again(limit) => limit,
         Waited::InVain => {
+            cx.keys.shards.shard(key.slot).locks.figures.timed_out += 1;
             cx.reply.null();
             return Ok(());
         }
         Waited::For(found, limit) => {
             // The grant may have ended before its owner heard of it.
-            let edit = cx.keys.edit_any(key);
+            let mut edit = cx.keys.edit_any(key);
             let holder = edit.machine::<Lock>()?.and_then(|it| it.holder(ask.owner.name(), now));
             if let (Found::Lock(granted), Some(holder)) = (found, holder)
                 && holder.token == granted.token
             {
+                edit.locks().figures.granted(granted.since, now);
                 cx.reply.int(granted.token.get() as i64);
                 return Ok(());
             }
@@ -89,12 +91,14 @@ pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 }
 
 fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Outcome {
-    let now = cx.keys.now.mono;
+    let (now, is_first) = (cx.keys.now.mono, !cx.has_waited());
     let mut edit = cx.keys.edit_any(key);
     let admission = edit.machine::<Lock>()?.map(|it| it.admits(ask.owner.name(), ask.mode, now));
     if admission != Some(Admission::Busy) {
         match edit.coordinate(|lock: &mut Lock, tokens| lock.acquire(ask, now, tokens))? {
-            Acquire::Granted(token) | Acquire::AlreadyYours(token) => {
+            acquired @ (Acquire::Granted(token) | Acquire::AlreadyYours(token)) => {
+                let is_new = matches!(acquired, Acquire::Granted(_));
+                edit.locks().figures.acquired += u64::from(is_new);
                 cx.reply.int(token.get() as i64);
                 return Ok(());
             }
@@ -102,6 +106,7 @@ fn try_or_wait(cx: &mut Context<'_>, key: Key<'_>, ask: Ask, limit: Limit) -> Ou
             Acquire::Busy(_) => unreachable!("it was admitted"),
         }
     }
+    edit.locks().figures.contended += u64::from(is_first);
     match limit {
         Limit::Not => cx.reply.null(),
         Limit::Until(until) => return park(cx, &[Want { key, ask }], 0, until),

@@ -1,4 +1,4 @@
-//! Locks with fencing tokens: LOCK.ACQUIRE, ACQUIREM, RELEASE, EXTEND, BREAK and INFO (docs/COORDINATION.md).
+//! Locks with fencing tokens: LOCK.ACQUIRE, ACQUIREM, RELEASE, EXTEND, BREAK, INFO and STATS (docs/COORDINATION.md).
 //!
 //! Not here: who gets a lock and who is next (`coord/lock.rs`).
 
@@ -6,12 +6,13 @@ mod acquire;
 mod info;
 mod park;
 mod several;
+mod stats;
 
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Reach, Run, Spec};
 use crate::coord::grant::Lasting;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Extend, Release};
@@ -26,7 +27,7 @@ const BASE: Spec = Spec {
     ..Spec::BASE
 };
 
-/// LOCK.ACQUIRE LOCK.ACQUIREM LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO
+/// LOCK.ACQUIRE LOCK.ACQUIREM LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO LOCK.STATS
 pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "lock.acquire",
@@ -99,6 +100,18 @@ pub(super) const ROWS: &[Spec] = &[
         run: Run::Plain(info::info),
         ..BASE
     },
+    Spec {
+        name: "lock.stats",
+        arity: 1,
+        reach: Reach::EachShard,
+        flags: Flags::READONLY,
+        acl: Acl::READ.and(Acl::SLOW).and(Acl::LOCK),
+        summary: "Returns counts and durations of all locks since the last CONFIG RESETSTAT.",
+        complexity: "O(N) with N being the number of parts of the keyspace.",
+        tips: &["nondeterministic_output"],
+        run: Run::Plain(stats::stats),
+        ..BASE
+    },
 ];
 
 /// As for `SET ... FENCE`.
@@ -131,7 +144,10 @@ fn release(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     match edit.coordinate(|lock: &mut Lock, _| lock.release(owner, claim, now))? {
         Release::HoldsLeft(holds) => cx.reply.int(holds as i64),
-        Release::Released(_) => cx.reply.int(0),
+        Release::Released(ended) => {
+            edit.locks().figures.ended(&ended);
+            cx.reply.int(0);
+        }
         Release::NotOwner => return Err(NOT_OWNER),
     }
     Ok(())
@@ -165,7 +181,12 @@ fn break_open(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let broken = if edit.machine::<Lock>()?.is_none() && delay_ms == 0 {
         0
     } else {
-        edit.coordinate(|lock: &mut Lock, _| lock.break_open(delay_ms, now).len())?
+        edit.coordinate(|lock: &mut Lock, _| {
+            let broken = lock.break_open(delay_ms, now);
+            let count = broken.len();
+            lock.report(broken);
+            count
+        })?
     };
     cx.reply.count(broken);
     Ok(())

@@ -38,6 +38,7 @@ pub(super) fn park(
     let (waiter, now) = (cx.keys.shards.next_waiter(), cx.keys.now.mono);
     let owner = &wants[watched].ask.owner;
     if let wait_graph::Wait::Deadlock(cycle) = enter_graph(cx, waiter, wants, owner) {
+        cx.keys.shards.shard(wants[watched].key.slot).locks.figures.deadlocks += 1;
         return Err(deadlock(&cycle));
     }
     for (at, Want { key, ask }) in wants.iter().enumerate() {

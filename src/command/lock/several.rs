@@ -53,7 +53,10 @@ pub(super) fn take_all(
     match outcome? {
         Look::Taken(tokens) => Ok(Taken::All(tokens)),
         Look::Busy => Ok(Taken::Waits),
-        Look::InVain => Ok(Taken::None),
+        Look::InVain => {
+            cx.keys.shards.shard(wants[0].key.slot).locks.figures.timed_out += 1;
+            Ok(Taken::None)
+        }
         Look::Lost => begin(cx, wants, limit),
     }
 }
@@ -104,20 +107,25 @@ fn grant_all(
     let grant = |want: &Want<'_>| {
         let mut edit = cx.keys.edit_any(want.key);
         match edit.coordinate(|lock: &mut Lock, tokens| lock.grant(waiter, now, tokens))? {
-            Offer::Granted(granted) => Ok(granted.token),
+            Offer::Granted(granted) => {
+                edit.locks().figures.granted(granted.since, now);
+                Ok(granted.token)
+            }
             Offer::NotNext | Offer::NoToken => unreachable!("it was next, and tokens are there"),
         }
     };
     wants.iter().map(grant).collect()
 }
 
+/// Takes all locks if all are free, or parks the request.
 fn begin(cx: &mut Context<'_>, wants: &[Want<'_>], limit: Limit) -> Result<Taken, CommandError> {
-    let now = cx.keys.now.mono;
+    let (now, is_first) = (cx.keys.now.mono, !cx.has_waited());
     let mut busy = None;
     for (at, Want { key, ask }) in wants.iter().enumerate() {
-        let edit = cx.keys.edit_any(*key);
+        let mut edit = cx.keys.edit_any(*key);
         let lock = edit.machine::<Lock>()?;
         if lock.is_some_and(|it| it.admits(ask.owner.name(), ask.mode, now) == Admission::Busy) {
+            edit.locks().figures.contended += u64::from(is_first);
             busy = busy.or(Some(at));
         }
     }
@@ -137,7 +145,11 @@ fn acquire_all(cx: &mut Context<'_>, wants: &[Want<'_>]) -> Result<Vec<FenceToke
     let acquire = |Want { key, ask }: &Want<'_>| {
         let (mut edit, ask) = (cx.keys.edit_any(*key), ask.clone());
         match edit.coordinate(|lock: &mut Lock, tokens| lock.acquire(ask, now, tokens))? {
-            Acquire::Granted(token) | Acquire::AlreadyYours(token) => Ok(token),
+            Acquire::Granted(token) => {
+                edit.locks().figures.acquired += 1;
+                Ok(token)
+            }
+            Acquire::AlreadyYours(token) => Ok(token),
             Acquire::Busy(_) | Acquire::NoToken => unreachable!("it was admitted"),
         }
     };

@@ -6,6 +6,7 @@
 
 mod counters;
 mod crowd;
+mod deadlocks;
 mod keyspace;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,9 +1,11 @@
-//! Locks with fencing tokens: LOCK.ACQUIRE, ACQUIREM, RELEASE, EXTEND, BREAK, INFO and STATS (docs/COORDINATION.md).
+//! Locks with fencing tokens: LOCK.ACQUIRE, ACQUIREM, RELEASE, EXTEND, BREAK, INFO, LIST and STATS
+//! (docs/COORDINATION.md).
 //!
 //! Not here: who gets a lock and who is next (`coord/lock.rs`).
 
 mod acquire;
 mod info;
+mod list;
 mod park;
 mod several;
 mod stats;
@@ -27,7 +29,7 @@ const BASE: Spec = Spec {
     ..Spec::BASE
 };
 
-/// LOCK.ACQUIRE LOCK.ACQUIREM LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO LOCK.STATS
+/// LOCK.ACQUIRE LOCK.ACQUIREM LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO LOCK.LIST LOCK.STATS
 pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "lock.acquire",
@@ -98,6 +100,20 @@ pub(super) const ROWS: &[Spec] = &[
         complexity: "O(N) with N being the number of holders and of waiting requests.",
         syntax: "key",
         run: Run::Plain(info::info),
+        ..BASE
+    },
+    Spec {
+        name: "lock.list",
+        arity: -2,
+        reach: Reach::EachShard,
+        flags: Flags::READONLY,
+        acl: Acl::KEYSPACE.and(Acl::READ).and(Acl::SLOW).and(Acl::LOCK),
+        summary: "Iterates over the names of the locks that somebody holds.",
+        complexity: "O(1) for every call. O(N) for a complete iteration, with N being the number \
+                     of keys in the database.",
+        syntax: "cursor [MATCH pattern] [COUNT count] [OWNER owner]",
+        tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
+        run: Run::Plain(list::list),
         ..BASE
     },
     Spec {

@@ -20,6 +20,8 @@ pub struct Ask {
     pub delay_ms: u64,
     /// Whether a repeat is one hold more, to be released by itself.
     pub reentrant: bool,
+    /// Whether the owner wants a lock below this one, and this one for its sake.
+    pub below: bool,
 }
 
 /// An owner with a grant.
@@ -38,13 +40,24 @@ pub struct Holder {
     pub term: Term,
     /// Since when the owner has held the lock without a break, in whichever mode.
     pub since: Mono,
-    /// How many releases end it.
+    /// How many releases end it; 0 if its owner holds it for the sake of locks below alone.
     pub holds: u64,
+    /// How many grants of locks below rely on it. As long as there is one, neither a release nor a
+    /// shorter term takes it away.
+    pub below: u32,
     /// For how many milliseconds the lock stays closed if it ends by itself.
     pub delay_ms: u64,
 }
 
 impl Holder {
+    /// The term that a request of its owner gives it. It does not become shorter while it is held,
+    /// or asked for, for the sake of a lock below.
+    #[must_use]
+    pub fn next_term(&self, lasting: Lasting, below: bool, now: Mono) -> Term {
+        let asked = lasting.from(now);
+        if below || self.below > 0 { self.term.later(asked) } else { asked }
+    }
+
     /// What is left of the grant when it is over at `at`.
     #[must_use]
     pub fn end(self, at: Mono, cause: Cause) -> Ended {

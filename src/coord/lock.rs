@@ -76,7 +76,10 @@ impl Lock {
     pub fn release(&mut self, owner: &[u8], claimed: Option<u64>, now: Mono) -> Release {
         self.settle(now);
         let Some(holder) = self.claim(owner, claimed) else { return Release::NotOwner };
-        if holder.holds > 1 {
+        if holder.holds == 0 {
+            return Release::NotOwner;
+        }
+        if holder.holds > 1 || holder.below > 0 {
             let holds_left = holder.holds - 1;
             self.holders.revise(owner, |holder| holder.holds = holds_left);
             return Release::HoldsLeft(holds_left);
@@ -97,8 +100,34 @@ impl Lock {
         self.settle(now);
         let Some(holder) = self.claim(owner, claimed) else { return Extend::NotOwner };
         let token = holder.token;
-        self.holders.revise(owner, |holder| holder.term = lasting.from(now));
+        self.holders.revise(owner, |holder| holder.term = holder.next_term(lasting, false, now));
         Extend::Extended(token)
+    }
+
+    /// A grant below that relied on the owner's grant since `since` is over.
+    pub fn end_below(&mut self, owner: &[u8], since: Mono, now: Mono) -> Option<Ended> {
+        self.settle(now);
+        let holder = self.holders.get(owner)?;
+        // One that was made after that is another one, on which others rely.
+        if holder.since > since || holder.below == 0 {
+            return None;
+        }
+        if holder.below > 1 || holder.holds > 0 {
+            self.holders.revise(owner, |holder| holder.below -= 1);
+            return None;
+        }
+        let holder = self.holders.remove(owner)?;
+        self.owner_holds(owner, None);
+        Some(holder.end(now, Cause::Release))
+    }
+
+    /// A grant below that relies on the owner's grant since `since` lasts until `end` now.
+    pub fn extend_below(&mut self, owner: &[u8], since: Mono, end: Mono) {
+        self.holders.revise(owner, |holder| {
+            if holder.since <= since && holder.below > 0 {
+                holder.term = holder.term.later(Term::Until(end));
+            }
+        });
     }
 
     /// Ends the grant with this token, as if its time had run out, because its lease is over.
@@ -346,7 +375,7 @@ impl Lock {
             let room = self.holders.leave_room_for(holder.mode, Some(holder.mode));
             assert!(room, "the modes of all holders go together");
             assert!(holder.token <= self.last_token, "no token is above the last one");
-            assert!(holder.holds > 0, "a grant that is released is gone");
+            assert!(holder.holds > 0 || holder.below > 0, "a grant that is released is gone");
         }
         if let Some(aside) = &self.aside {
             let held = |owner: &[u8]| self.holders.get(owner).map(|holder| holder.mode);
@@ -381,10 +410,15 @@ impl Lock {
         assert!(token > self.last_token, "a fencing token never goes back");
         self.last_token = token;
         let before = self.holders.remove(ask.owner.name());
-        let (mode, since, holds) = match &before {
-            Some(own) => (own.mode.join(ask.mode), own.since, own.holds + u64::from(ask.reentrant)),
-            None => (ask.mode, now, 1),
+        let (mode, since) = match &before {
+            Some(own) => (own.mode.join(ask.mode), own.since),
+            None => (ask.mode, now),
         };
+        let (holds, below) = holds_with(&ask, before.as_ref());
+        let term = before.map_or_else(
+            || ask.lasting.from(now),
+            |own| own.next_term(ask.lasting, ask.below, now),
+        );
         let room = self.holders.leave_room_for(mode, None);
         assert!(room, "a grant goes with those of all other holders");
         self.owner_holds(ask.owner.name(), Some(mode));
@@ -393,9 +427,10 @@ impl Lock {
             mode,
             repeated: false,
             token,
-            term: ask.lasting.from(now),
+            term,
             since,
             holds,
+            below,
             delay_ms: ask.delay_ms,
         });
         token
@@ -404,10 +439,12 @@ impl Lock {
     /// Goes on with the owner's grant, on the terms of its latest request.
     fn repeat(&mut self, ask: &Ask, now: Mono) -> FenceToken {
         let token = self.holders.revise(ask.owner.name(), |holder| {
-            holder.term = ask.lasting.from(now);
-            holder.delay_ms = ask.delay_ms;
-            holder.holds += u64::from(ask.reentrant);
+            holder.term = holder.next_term(ask.lasting, ask.below, now);
+            (holder.holds, holder.below) = holds_with(ask, Some(holder));
             holder.repeated = true;
+            if !ask.below {
+                holder.delay_ms = ask.delay_ms;
+            }
         });
         token.expect("only a holder's request is a repeat")
     }
@@ -457,6 +494,13 @@ impl Lock {
             self.aside = None;
         }
     }
+}
+
+/// How many releases, and how many ends of grants below, end the grant of a request whose owner has
+/// `before`.
+fn holds_with(ask: &Ask, before: Option<&Holder>) -> (u64, u32) {
+    let (holds, below) = before.map_or((0, 0), |own| (own.holds, own.below));
+    if ask.below { (holds, below + 1) } else { ((holds + u64::from(ask.reentrant)).max(1), below) }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn door() -> Door {
 fn ask(owner: &str, mode: Mode) -> Ask {
     let lasting = Lasting::Ms(5000);
     let owner = Owner::new(owner.as_bytes());
-    Ask { owner, mode, lasting, delay_ms: 0, reentrant: false }
+    Ask { owner, mode, lasting, delay_ms: 0, reentrant: false, below: false }
 }
 
 fn reentrant(owner: &str) -> Ask {

@@ -18,6 +18,7 @@ pub mod lock_outcome;
 mod lock_queue;
 pub mod mode;
 pub mod once;
+pub mod path;
 pub mod semaphore;
 #[cfg(test)]
 mod test_tokens;

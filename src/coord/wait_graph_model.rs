@@ -65,7 +65,8 @@ fn number(owner: &Owner) -> usize {
 
 fn ask(number: usize, mode: Mode, ms: Option<u64>) -> Ask {
     let lasting = ms.map_or(Lasting::Lease, Lasting::Ms);
-    Ask { owner: owner(number), mode, lasting, delay_ms: 0, reentrant: false }
+    let owner = owner(number);
+    Ask { owner, mode, lasting, delay_ms: 0, reentrant: false, below: false }
 }
 
 impl Locks {

@@ -5,13 +5,16 @@
 //! Invariant: a machine that is idle has no key, and the timer of its key is its next deadline.
 
 use crate::base::bytes::equal;
+use crate::base::slot::SlotId;
 use crate::base::time::Mono;
-use crate::coord::grant::{Tokens, WaiterId};
+use crate::coord::grant::{Owner, Term, Tokens, WaiterId};
 use crate::coord::lock::Lock;
+use crate::coord::path;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
 use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
 use crate::keyspace::locks::{Before, Locks, lock_id};
+use crate::keyspace::paths::{Above, FollowUp, Noting};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
@@ -72,6 +75,15 @@ impl Edit<'_, '_> {
         &mut self.shard.locks
     }
 
+    /// Notes that the owner's grant here relies on locks above, which it has taken for it just now.
+    pub fn note_path(&mut self, owner: &Owner) -> Noting {
+        let (_, lock) = self.shard.lock(self.db, self.key);
+        let holder = lock.and_then(|lock| lock.holder(owner.name(), self.now));
+        let until = holder.map_or(Term::Until(self.now), |holder| holder.term);
+        let id = (lock_id(self.hash, self.table), self.table);
+        self.shard.locks.paths.note(id, owner, until, self.now)
+    }
+
     /// Parks a request at the key, whose machine knows of it already.
     pub fn park(&mut self, waiter: WaiterId, parking: Parking) {
         let place =
@@ -107,6 +119,8 @@ impl Shard {
         let mut tokens = SlotTokens { sequence, epochs: &self.epochs };
         let entry = table.at_mut(place.spot);
         let before = entry.memory();
+        let has_paths = !self.locks.paths.is_empty();
+        let id_for_paths = has_paths.then(|| lock_id(self.hashing.of(entry.key()), place.table));
         let primitive = entry.primitive_mut()?;
         let before_change = Before::of(primitive);
         let result = change(primitive, &mut tokens);
@@ -114,12 +128,17 @@ impl Shard {
         primitive.advance(now, &mut tokens, &mut self.waiters);
         let news =
             self.locks.changed((before_change.and(before_grants), place.table), primitive, now);
+        let mut follow_ups = Vec::new();
+        if let (Some(id), Some(lock)) = (id_for_paths, Lock::of(primitive)) {
+            follow_ups = self.locks.paths.follow(id, lock);
+        }
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         self.memory = self.memory - before + entry.memory();
         if let Some(news) = news {
             let id = lock_id(self.hashing.of(entry.key()), place.table);
             self.locks.tell(id, news);
         }
+        let key = if follow_ups.is_empty() { Box::default() } else { Box::from(entry.key()) };
         if is_idle {
             let entry = self.take(place);
             if let Some(timer) = entry.timer() {
@@ -128,7 +147,27 @@ impl Shard {
         } else {
             self.set_deadline(place, deadline);
         }
+        self.follow_up(place.table, &key, follow_ups, now);
         Some(result)
+    }
+
+    /// Does what a change of the lock under `key` means for the locks above it.
+    fn follow_up(&mut self, table: u8, key: &[u8], follow_ups: Vec<FollowUp>, now: Mono) {
+        for FollowUp { owner, since, what } in follow_ups {
+            for above in path::above(key) {
+                let place = WaitPlace { table, slot: SlotId::of(above), key: above.into() };
+                self.at_place(&place, now, |primitive| {
+                    let Some(lock) = Lock::of_mut(primitive) else { return };
+                    match what {
+                        Above::End => {
+                            let ended = lock.end_below(owner.name(), since, now);
+                            lock.report(ended.into_iter().collect());
+                        }
+                        Above::Extend(end) => lock.extend_below(owner.name(), since, end),
+                    }
+                });
+            }
+        }
     }
 
     /// Lets a key's timer go off at `deadline`.

@@ -27,7 +27,7 @@ impl Shard {
         let mut timers: HashMap<u32, _> =
             self.wheel.iter().map(|(id, deadline, target)| (id.0, (deadline, target))).collect();
         let mut totals = vec![Totals::default(); self.totals.len()];
-        let (mut memory, mut locks) = (0, LockCounts::default());
+        let (mut memory, mut locks, mut paths) = (0, LockCounts::default(), 0);
         for (index, slot) in self.slots.iter().enumerate() {
             for (number, table) in slot.tables() {
                 table.assert_invariants(|key| self.hash(key));
@@ -40,6 +40,7 @@ impl Shard {
                         let of_lock = lock.map_or_else(LockCounts::default, LockCounts::of);
                         locks.add(of_lock);
                         let id = lock_id(self.hash(entry.key()), number);
+                        paths += lock.map_or(0, |lock| self.locks.paths.assert_held(id, lock));
                         assert_eq!(
                             self.locks.waits().is_contended(id),
                             of_lock.waiting > 0,
@@ -56,6 +57,7 @@ impl Shard {
         }
         assert!(timers.is_empty(), "a timer ends an entry: {timers:?}");
         assert_eq!(*self.totals, *totals, "totals are what counting gives");
+        assert_eq!(self.locks.paths.len(), paths, "what is noted about a lock is about one");
         assert_eq!(self.locks.counts(), locks, "locks are what counting gives");
         assert_eq!(self.memory, memory, "memory is what adding up gives");
     }

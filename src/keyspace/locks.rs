@@ -10,6 +10,7 @@ use crate::base::time::Mono;
 use crate::coord::ask::{Cause, Ended};
 use crate::coord::lock::Lock;
 use crate::coord::wait_graph::{LockId, Move, WaitGraph};
+use crate::keyspace::paths::Paths;
 use crate::keyspace::primitive::{Kind, Primitive};
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Locks {
     waits: Arc<Mutex<WaitGraph>>,
     /// By table.
     counts: Vec<LockCounts>,
+    /// Grants that rely on locks above.
+    pub(crate) paths: Paths,
 }
 
 /// How many there are.
@@ -154,6 +157,7 @@ impl Locks {
             self.figures.broken += counts.held;
             *counts = LockCounts::default();
         }
+        self.paths.flushed(table);
     }
 
     /// Who waits for whom on the whole node.

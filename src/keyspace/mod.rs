@@ -13,6 +13,7 @@ mod invariants;
 pub mod locks;
 #[cfg(test)]
 mod model;
+pub mod paths;
 pub mod primitive;
 pub mod scan;
 pub mod shard;

@@ -204,17 +204,18 @@ impl Shard {
     #[inline]
     pub fn read(&mut self, db: Db, key: Key<'_>, usage: Use, now: Mono) -> Option<&Entry> {
         let hash = self.hash(key.bytes);
-        let Some(spot) = self.find(db, key, hash) else {
+        let Some(mut spot) = self.find(db, key, hash) else {
             self.counters.misses += 1;
             return None;
         };
         let (index, table, mode) = (self.index(key.slot), self.table_of(db), self.access_mode);
         let entry = self.slots[index].table_mut(table).at_mut(spot);
-        if entry.timer().is_some_and(|timer| timer.deadline <= now)
-            && !self.outlives(Place { index, table, spot }, now)
-        {
-            self.counters.misses += 1;
-            return None;
+        if entry.timer().is_some_and(|timer| timer.deadline <= now) {
+            let Some(after) = self.outlives(Place { index, table, spot }, now) else {
+                self.counters.misses += 1;
+                return None;
+            };
+            spot = after;
         }
         let entry = self.slots[index].table_mut(table).at_mut(spot);
         if usage == Use::Touch {
@@ -326,22 +327,23 @@ impl Shard {
     }
 
     /// What becomes of an entry whose timer has gone off: a string ends, a machine does what is due
-    /// and may have more to do. Whether the entry is still there.
+    /// and may have more to do. Where the entry is then, if it is still there.
     #[cold]
-    pub(crate) fn outlives(&mut self, place: Place, now: Mono) -> bool {
+    pub(crate) fn outlives(&mut self, place: Place, now: Mono) -> Option<Spot> {
         let entry = self.slots[place.index].table(place.table).at(place.spot);
         let timer = entry.timer();
         if entry.coordinates() {
-            let keys = self.totals[usize::from(place.table)].keys;
+            let key: Box<[u8]> = entry.key().into();
             let _ = self.change_primitive(place, now, |_, _| ());
-            return self.totals[usize::from(place.table)].keys == keys;
+            let table = self.slots[place.index].table(place.table);
+            return table.find(self.hash(&key), |entry| equal(entry.key(), &key));
         }
         let entry = self.take(place);
         if let Some(timer) = timer {
             self.wheel.cancel(timer.id);
         }
         self.ended(place.table, &entry);
-        false
+        None
     }
 
     fn ended(&mut self, table: u8, entry: &Entry) {

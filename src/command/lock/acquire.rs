@@ -6,6 +6,7 @@ use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
 use crate::command::lock::NO_TOKEN;
 use crate::command::lock::park::{Want, park};
+use crate::command::lock::path::acquire_path;
 use crate::command::spec::Outcome;
 use crate::command::wait::{Limit, Waited};
 use crate::coord::ask::Ask;
@@ -23,13 +24,14 @@ const NO_SUCH_MODE: CommandError =
 struct Request {
     ask: Ask,
     wait_ms: Option<u64>,
+    parents: bool,
 }
 
 impl Request {
     fn take(args: &mut Args<'_>) -> Result<Self, CommandError> {
         let owner = Owner::new(args.take()?);
         let (mut lasting, mut mode, mut wait_ms, mut delay_ms) = (None, None, None, None);
-        let mut reentrant = false;
+        let (mut reentrant, mut parents) = (false, false);
         while args.left() > 0 {
             let repeated = if args.take_keyword("px") {
                 lasting.replace(Lasting::Ms(take_ms(args)?)).is_some()
@@ -42,6 +44,8 @@ impl Request {
                 delay_ms.replace(take_ms_or_none(args)?).is_some()
             } else if args.take_keyword("reentrant") {
                 std::mem::replace(&mut reentrant, true)
+            } else if args.take_keyword("parents") {
+                std::mem::replace(&mut parents, true)
             } else {
                 true
             };
@@ -55,14 +59,18 @@ impl Request {
             lasting: lasting.ok_or(CommandError::SYNTAX)?,
             delay_ms: delay_ms.unwrap_or(0),
             reentrant,
+            below: false,
         };
-        Ok(Self { ask, wait_ms })
+        Ok(Self { ask, wait_ms, parents })
     }
 }
 
 pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let key = args.key()?;
-    let Request { ask, wait_ms } = Request::take(&mut args)?;
+    let Request { ask, wait_ms, parents } = Request::take(&mut args)?;
+    if parents {
+        return acquire_path(cx, Want { key, ask }, wait_ms);
+    }
     let now = cx.keys.now.mono;
     let limit = match cx.waited(key) {
         Waited::Not => cx.limit(wait_ms),

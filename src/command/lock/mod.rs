@@ -7,6 +7,7 @@ mod acquire;
 mod info;
 mod list;
 mod park;
+mod path;
 mod several;
 mod stats;
 
@@ -39,7 +40,7 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
         summary: "Acquires a lock for an owner, or waits for it. Returns the fencing token.",
         syntax: "key owner PX milliseconds [MODE <X | S | IS | IX | SIX>] [WAIT milliseconds] \
-                 [REENTRANT] [DELAY milliseconds]",
+                 [REENTRANT] [DELAY milliseconds] [PARENTS]",
         run: Run::Plain(acquire::acquire),
         ..BASE
     },

@@ -188,7 +188,7 @@ pub(super) fn acquire_several(cx: &mut Context<'_>, mut args: Args<'_>) -> Outco
     for key in &keys {
         places.entry(key.bytes).or_insert_with(|| {
             let (owner, mode) = (owner.clone(), Mode::Exclusive);
-            let ask = Ask { owner, mode, lasting, delay_ms: 0, reentrant: false };
+            let ask = Ask { owner, mode, lasting, delay_ms: 0, reentrant: false, below: false };
             wants.push(Want { key: *key, ask });
             wants.len() - 1
         });

@@ -47,9 +47,25 @@ pub struct Holder {
     pub below: u32,
     /// For how many milliseconds the lock stays closed if it ends by itself.
     pub delay_ms: u64,
+    /// The last bits of the token with which the owner began to hold the lock.
+    pub first_token: u16,
+}
+
+/// A time in which an owner holds a lock without a break. Two of one owner differ, unless 65,536
+/// tokens were drawn within a millisecond between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tenure {
+    since: Mono,
+    first_token: u16,
 }
 
 impl Holder {
+    /// The time of holding that this is.
+    #[must_use]
+    pub const fn tenure(&self) -> Tenure {
+        Tenure { since: self.since, first_token: self.first_token }
+    }
+
     /// The term that a request of its owner gives it. It does not become shorter while it is held,
     /// or asked for, for the sake of a lock below.
     #[must_use]

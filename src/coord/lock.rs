@@ -16,7 +16,7 @@
 //! Invariant: the modes of any two holders go together, and no token is above the last one.
 
 use crate::base::time::Mono;
-use crate::coord::ask::{Ask, Cause, Ended, Holder};
+use crate::coord::ask::{Ask, Cause, Ended, Holder, Tenure};
 use crate::coord::grant::{Lasting, Owner, Term, Tokens, WaiterId};
 use crate::coord::holders::Holders;
 use crate::coord::lock_outcome::{
@@ -104,12 +104,12 @@ impl Lock {
         Extend::Extended(token)
     }
 
-    /// A grant below that relied on the owner's grant since `since` is over.
-    pub fn end_below(&mut self, owner: &[u8], since: Mono, now: Mono) -> Option<Ended> {
+    /// A grant below that relied on the owner's grant is over.
+    pub fn end_below(&mut self, owner: &[u8], relied_on: Tenure, now: Mono) -> Option<Ended> {
         self.settle(now);
         let holder = self.holders.get(owner)?;
-        // One that was made after that is another one, on which others rely.
-        if holder.since > since || holder.below == 0 {
+        // On a grant that was made after a break, others rely.
+        if holder.tenure() != relied_on || holder.below == 0 {
             return None;
         }
         if holder.below > 1 || holder.holds > 0 {
@@ -121,10 +121,10 @@ impl Lock {
         Some(holder.end(now, Cause::Release))
     }
 
-    /// A grant below that relies on the owner's grant since `since` lasts until `end` now.
-    pub fn extend_below(&mut self, owner: &[u8], since: Mono, end: Mono) {
+    /// A grant below that relies on the owner's grant lasts until `end` now.
+    pub fn extend_below(&mut self, owner: &[u8], relied_on: Tenure, end: Mono) {
         self.holders.revise(owner, |holder| {
-            if holder.since <= since && holder.below > 0 {
+            if holder.tenure() == relied_on && holder.below > 0 {
                 holder.term = holder.term.later(Term::Until(end));
             }
         });
@@ -410,9 +410,9 @@ impl Lock {
         assert!(token > self.last_token, "a fencing token never goes back");
         self.last_token = token;
         let before = self.holders.remove(ask.owner.name());
-        let (mode, since) = match &before {
-            Some(own) => (own.mode.join(ask.mode), own.since),
-            None => (ask.mode, now),
+        let (mode, since, first_token) = match &before {
+            Some(own) => (own.mode.join(ask.mode), own.since, own.first_token),
+            None => (ask.mode, now, token.get() as u16),
         };
         let (holds, below) = holds_with(&ask, before.as_ref());
         let term = before.map_or_else(
@@ -432,6 +432,7 @@ impl Lock {
             holds,
             below,
             delay_ms: ask.delay_ms,
+            first_token,
         });
         token
     }

@@ -14,7 +14,7 @@ use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
 use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
 use crate::keyspace::locks::{Before, Locks, lock_id};
-use crate::keyspace::paths::{Above, FollowUp, Noting};
+use crate::keyspace::paths::{Above, FollowUp, Noting, Tenures};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
@@ -75,13 +75,12 @@ impl Edit<'_, '_> {
         &mut self.shard.locks
     }
 
-    /// Notes that the owner's grant here relies on locks above, which it has taken for it just now.
-    pub fn note_path(&mut self, owner: &Owner) -> Noting {
-        let (_, lock) = self.shard.lock(self.db, self.key);
+    /// Notes that the owner's grant here relies on what the owner has of the locks above.
+    pub fn note_path(&mut self, owner: &Owner, tenures: Tenures) -> Noting {
+        let (id, lock) = self.shard.lock(self.db, self.key);
         let holder = lock.and_then(|lock| lock.holder(owner.name(), self.now));
         let until = holder.map_or(Term::Until(self.now), |holder| holder.term);
-        let id = (lock_id(self.hash, self.table), self.table);
-        self.shard.locks.paths.note(id, owner, until, self.now)
+        self.shard.locks.paths.note((id, self.table), owner, tenures, until)
     }
 
     /// Parks a request at the key, whose machine knows of it already.
@@ -153,17 +152,17 @@ impl Shard {
 
     /// Does what a change of the lock under `key` means for the locks above it.
     fn follow_up(&mut self, table: u8, key: &[u8], follow_ups: Vec<FollowUp>, now: Mono) {
-        for FollowUp { owner, since, what } in follow_ups {
-            for above in path::above(key) {
+        for FollowUp { owner, tenures, what } in follow_ups {
+            for (above, tenure) in path::above(key).zip(tenures) {
                 let place = WaitPlace { table, slot: SlotId::of(above), key: above.into() };
                 self.at_place(&place, now, |primitive| {
                     let Some(lock) = Lock::of_mut(primitive) else { return };
                     match what {
                         Above::End => {
-                            let ended = lock.end_below(owner.name(), since, now);
+                            let ended = lock.end_below(owner.name(), tenure, now);
                             lock.report(ended.into_iter().collect());
                         }
-                        Above::Extend(end) => lock.extend_below(owner.name(), since, end),
+                        Above::Extend(end) => lock.extend_below(owner.name(), tenure, end),
                     }
                 });
             }

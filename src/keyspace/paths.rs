@@ -7,14 +7,19 @@
 //! Invariant: every grant in here is one of its lock.
 
 use crate::base::time::Mono;
+use crate::coord::ask::Tenure;
 use crate::coord::grant::{Owner, Term};
 use crate::coord::lock::Lock;
 use crate::coord::wait_graph::LockId;
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 
 /// The grants of one shard, by lock and owner.
 #[derive(Debug, Default)]
 pub(crate) struct Paths(HashMap<LockId, Leaf>);
+
+/// One for each lock above, the highest first.
+pub type Tenures = SmallVec<[Tenure; 2]>;
 
 #[derive(Debug)]
 struct Leaf {
@@ -22,10 +27,10 @@ struct Leaf {
     grants: BTreeMap<Owner, Noted>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Noted {
-    /// When the locks above were taken.
-    since: Mono,
+    /// What it relies on of the locks above, the highest first.
+    tenures: Tenures,
     /// Until when they are held for it.
     until: Term,
 }
@@ -34,7 +39,7 @@ struct Noted {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FollowUp {
     pub(crate) owner: Owner,
-    pub(crate) since: Mono,
+    pub(crate) tenures: Tenures,
     pub(crate) what: Above,
 }
 
@@ -48,13 +53,12 @@ pub(crate) enum Above {
 
 /// Whether a grant was noted.
 #[must_use]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Noting {
     /// It is from now on.
     New,
-    /// It was already, when the locks above were taken at this instant: those that it still relies
-    /// on have been taken twice for it.
-    Known(Mono),
+    /// It was already, and relied on this: what it still relies on has been taken twice for it.
+    Known(Tenures),
 }
 
 impl Paths {
@@ -62,22 +66,22 @@ impl Paths {
         self.0.is_empty()
     }
 
-    /// Notes a grant whose locks above were taken at `now`.
+    /// Notes a grant that relies on `tenures`, and is known to last until then.
     pub(crate) fn note(
         &mut self,
         (id, table): (LockId, u8),
         owner: &Owner,
+        tenures: Tenures,
         until: Term,
-        now: Mono,
     ) -> Noting {
         let leaf = self.0.entry(id).or_insert_with(|| Leaf { table, grants: BTreeMap::new() });
         match leaf.grants.get_mut(owner) {
             Some(noted) => {
                 noted.until = noted.until.later(until);
-                Noting::Known(std::mem::replace(&mut noted.since, now))
+                Noting::Known(std::mem::replace(&mut noted.tenures, tenures))
             }
             None => {
-                leaf.grants.insert(owner.clone(), Noted { since: now, until });
+                leaf.grants.insert(owner.clone(), Noted { tenures, until });
                 Noting::New
             }
         }
@@ -102,7 +106,11 @@ impl Paths {
                 }
             };
             let ended = what == Above::End;
-            follow_ups.push(FollowUp { owner: owner.clone(), since: noted.since, what });
+            follow_ups.push(FollowUp {
+                owner: owner.clone(),
+                tenures: noted.tenures.clone(),
+                what,
+            });
             !ended
         });
         if leaf.grants.is_empty() {

@@ -7,11 +7,12 @@ use crate::command::error::CommandError;
 use crate::command::lock::park::Want;
 use crate::command::lock::several::{Taken, take_all};
 use crate::command::spec::Outcome;
-use crate::coord::ask::Ask;
+use crate::coord::ask::{Ask, Holder};
+use crate::coord::grant::Owner;
 use crate::coord::lock::Lock;
 use crate::coord::path;
 use crate::keyspace::Key;
-use crate::keyspace::paths::Noting;
+use crate::keyspace::paths::{Noting, Tenures};
 
 /// A path has at most so many parts above its last.
 const ABOVE_MAX: usize = 63;
@@ -40,21 +41,33 @@ pub(super) fn acquire_path(cx: &mut Context<'_>, leaf: Want<'_>, wait_ms: Option
     wants.push(leaf.clone());
     match take_all(cx, &wants, wait_ms)? {
         Taken::All(tokens) => {
-            let now = cx.keys.now.mono;
-            if let Noting::Known(since) = cx.keys.edit_any(leaf.key).note_path(&owner) {
-                for key in above {
-                    let mut edit = cx.keys.edit_any(key);
-                    edit.coordinate(|lock: &mut Lock, _| {
-                        let ended = lock.end_below(owner.name(), since, now);
-                        lock.report(ended.into_iter().collect());
-                    })?;
-                }
-            }
+            note(cx, leaf.key, &owner, &above)?;
             let token = tokens.last().expect("the lock itself is the last one");
             cx.reply.int(token.get() as i64);
         }
         Taken::None => cx.reply.null(),
         Taken::Waits => {}
+    }
+    Ok(())
+}
+
+/// Notes what the grant of `leaf` relies on. What was taken for it before counts once.
+fn note(cx: &mut Context<'_>, leaf: Key<'_>, owner: &Owner, above: &[Key<'_>]) -> Outcome {
+    let now = cx.keys.now.mono;
+    let mut tenures = Tenures::new();
+    for key in above {
+        let edit = cx.keys.edit_any(*key);
+        let holder = edit.machine::<Lock>()?.and_then(|lock| lock.holder(owner.name(), now));
+        tenures.extend(holder.map(Holder::tenure));
+    }
+    let noting = cx.keys.edit_any(leaf).note_path(owner, tenures);
+    if let Noting::Known(relied_on) = noting {
+        for (key, tenure) in above.iter().zip(relied_on) {
+            cx.keys.edit_any(*key).coordinate(|lock: &mut Lock, _| {
+                let ended = lock.end_below(owner.name(), tenure, now);
+                lock.report(ended.into_iter().collect());
+            })?;
+        }
     }
     Ok(())
 }

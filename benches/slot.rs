@@ -1,15 +1,14 @@
-//! Where a key is: its slot, the table of a slot with the usual 60 keys and with a million, and its
-//! entry.
+//! Where a key is: its slot, its hash, the table of a slot with the usual 60 keys and with a
+//! million, and its entry.
 #![allow(clippy::disallowed_methods, reason = "the longest of many inserts is found with a clock")]
 
 use criterion::{Bencher, Criterion, SamplingMode, criterion_group, criterion_main};
-use foldhash::fast::FixedState;
 use latchd::base::slot::SlotId;
 use latchd::keyspace::access::Access;
 use latchd::keyspace::entry::Entry;
+use latchd::keyspace::hash::KeyHash;
 use latchd::keyspace::table::{Spot, Table};
 use latchd::keyspace::value::NewValue;
-use std::hash::{BuildHasher, Hasher};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -24,9 +23,7 @@ const MANY_KEYS: usize = 1_000_000;
 const CHUNK: usize = 10;
 
 fn hash_of(key: &[u8]) -> u64 {
-    let mut hasher = FixedState::with_seed(7).build_hasher();
-    hasher.write(key);
-    hasher.finish()
+    KeyHash::new(7).of(key)
 }
 
 fn entry(key: &[u8]) -> Entry {
@@ -46,14 +43,21 @@ fn remove(table: &mut Table, key: &[u8]) -> Entry {
     table.remove(spot, hash_of)
 }
 
-fn slots(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("slot of a key");
-    for (name, key) in [
+fn keys(criterion: &mut Criterion) {
+    let keys = [
         ("16 bytes", &b"key:000000000042"[..]),
         ("a hash tag", b"{user:1000}.following"),
         ("100 bytes", &[b'k'; 100]),
-    ] {
+    ];
+    let mut group = criterion.benchmark_group("slot of a key");
+    for (name, key) in keys {
         group.bench_function(name, |bencher| bencher.iter(|| SlotId::of(black_box(key))));
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("hash of a key");
+    let hash = KeyHash::new(7);
+    for (name, key) in keys {
+        group.bench_function(name, |bencher| bencher.iter(|| hash.of(black_box(key))));
     }
     group.finish();
 }
@@ -148,5 +152,5 @@ fn entries(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, slots, tables, worst_inserts, entries);
+criterion_group!(benches, keys, tables, worst_inserts, entries);
 criterion_main!(benches);

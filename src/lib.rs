@@ -12,4 +12,5 @@ pub mod net;
 pub mod observe;
 pub mod resp;
 pub mod runtime;
+pub mod script;
 pub mod server;

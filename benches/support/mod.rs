@@ -27,7 +27,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// As many as the server has on two cores.
 pub(crate) const SHARDS: u16 = 32;
-const SEED: u64 = 7;
+const SEED: u128 = 7;
 
 /// Whether every benchmark only has to show that it runs (`cargo bench -- --test`).
 pub(crate) fn smoke() -> bool {

@@ -57,6 +57,11 @@ impl Registry {
         all
     }
 
+    /// Whether there is one like this.
+    pub fn any(&self, wanted: impl Fn(&Client) -> bool) -> bool {
+        self.clients.iter().any(|client| wanted(&client))
+    }
+
     /// Closes connections that have not been heard of for `timeout_ms`.
     pub fn close_idle(&self, now: Mono, timeout_ms: u64) {
         for client in &self.clients {

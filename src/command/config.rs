@@ -3,7 +3,7 @@
 //! Not here: the directives (`crate::config`), and what a change does outside (`Node::adopt`).
 
 use crate::command::args::Args;
-use crate::command::context::Context;
+use crate::command::context::{Context, Effect};
 use crate::command::error::CommandError;
 use crate::command::help;
 use crate::command::node::{access_mode, system_text};
@@ -140,6 +140,8 @@ fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     let mode = access_mode(&config.settings());
     cx.keys.shards.shards().for_each(|shard| shard.access_mode = mode);
+    // Whoever is to close, closes: then there is no next request.
+    cx.effect.get_or_insert(Effect::Refresh);
     cx.reply.ok();
     Ok(())
 }

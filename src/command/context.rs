@@ -4,11 +4,12 @@
 //! Not here: sockets and other connections' state. What must happen outside leaves as an
 //! [`Effect`].
 
+use crate::base::slot::SlotId;
 use crate::base::time::{Mono, Now};
 use crate::clients::Client;
 use crate::command::error::CommandError;
 use crate::command::node::Node;
-use crate::command::table::Command;
+use crate::command::table::{Command, CommandId};
 use crate::coord::grant::WaiterId;
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::edit::Edit;
@@ -17,7 +18,9 @@ use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
+use crate::observe::commands::CallEnd;
 use crate::resp::reply::Writer;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -38,6 +41,8 @@ pub struct Context<'a> {
     pub patience: Patience,
     /// What shall happen after the reply.
     pub effect: Option<Effect>,
+    /// The command that has run inside this one, to be counted.
+    pub nested: Option<NestedCall>,
     /// What the command took out of the shards and nobody needs. It stands behind `keys`, so it is
     /// freed when the shards have been given back, and before the reply is sent.
     pub garbage: Garbage,
@@ -48,10 +53,32 @@ pub struct Context<'a> {
 pub enum Effect {
     /// Close the connection once the reply is sent.
     Close,
-    /// Stop the server.
-    Shutdown,
+    /// Let the next request see the settings as they are now.
+    Refresh,
+    /// Stop the server. Nothing that the client has sent behind it runs.
+    Shutdown(Haste),
     /// Run the request again when there are news; nothing has been answered.
     Wait(Wait),
+}
+
+/// How long a shutdown waits for clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Haste {
+    /// Until they have taken the replies that they are owed, as long as they do take some.
+    AfterReplies,
+    /// Not at all.
+    Now,
+}
+
+/// A command that has run inside another one.
+#[derive(Clone, Copy, Debug)]
+pub struct NestedCall {
+    /// Which one.
+    pub command: CommandId,
+    /// How long it took.
+    pub took_ns: u64,
+    /// Whether it failed.
+    pub end: CallEnd,
 }
 
 /// A request that has been parked.
@@ -99,6 +126,28 @@ pub struct Caller {
     pub no_evict: bool,
     /// What becomes of its replies.
     pub replies: Replies,
+    /// Where it keeps leases alive.
+    pub kept: KeptSlots,
+}
+
+/// The slots in which a client's open connection keeps leases alive (`LEASE.GRANT ... CONN`), or
+/// has done so. Few clients do, so the rest of them own no more than a pointer.
+#[derive(Debug, Default)]
+pub struct KeptSlots(Option<Box<SlotSet>>);
+
+#[derive(Debug, Default)]
+struct SlotSet(BTreeSet<SlotId>);
+
+impl KeptSlots {
+    /// Notes a slot.
+    pub fn add(&mut self, slot: SlotId) {
+        self.0.get_or_insert_default().0.insert(slot);
+    }
+
+    /// The slots, in order. None are left.
+    pub fn take(&mut self) -> impl Iterator<Item = SlotId> + use<> {
+        self.0.take().into_iter().flat_map(|set| set.0)
+    }
 }
 
 /// CLIENT REPLY.

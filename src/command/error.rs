@@ -32,6 +32,10 @@ impl CommandError {
     pub const OVERFLOW: Self = Self::fixed("ERR increment or decrement would overflow");
     /// The key that is asked for does not exist.
     pub const NO_SUCH_KEY: Self = Self::fixed("ERR no such key");
+    /// No fencing token can be handed out.
+    pub const NO_TOKEN: Self = Self::fixed(
+        "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
+    );
     /// A database number beyond the `databases` setting.
     pub const DB_OUT_OF_RANGE: Self = Self::fixed("ERR DB index is out of range");
     /// A string would become longer than `proto-max-bulk-len`.

@@ -6,6 +6,7 @@
 pub mod args;
 pub mod context;
 pub mod error;
+pub mod named;
 pub mod node;
 pub mod reference;
 pub mod spec;
@@ -13,11 +14,13 @@ pub mod table;
 
 mod absent;
 mod auth;
+mod barrier;
 mod client;
 mod cluster;
 mod compare;
 mod config;
 mod connection;
+mod count;
 mod counter;
 mod database;
 mod dataset_digest;
@@ -25,32 +28,42 @@ mod debug;
 mod debug_server;
 mod docs;
 mod duration;
+mod election;
 mod expire;
+mod fence;
 mod figures;
 mod help;
 mod increx;
 mod info;
 mod introspection;
 mod keys;
+mod latch;
 mod latency;
 mod lcs;
+mod lease;
 mod lifetime;
 mod lock;
+mod lock_script;
 mod lolwut;
 mod memory;
 mod memory_doctor;
 mod memory_usage;
+mod nested;
 mod object;
+mod once;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
 mod scan;
+mod script;
+mod semaphore;
 mod server;
 mod slowlog;
 mod string;
 mod string_multi;
 mod string_range;
 mod string_set;
+mod throttle;
 mod transaction;
 mod wait;
 
@@ -62,6 +75,7 @@ use spec::Spec;
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
     auth::ROWS,
+    barrier::ROWS,
     client::ROWS,
     cluster::ROWS,
     compare::ROWS,
@@ -70,24 +84,32 @@ const FAMILIES: &[&[Spec]] = &[
     counter::ROWS,
     database::ROWS,
     debug::ROWS,
+    election::ROWS,
     expire::ROWS,
+    fence::ROWS,
     increx::ROWS,
     info::ROWS,
     introspection::ROWS,
     keys::ROWS,
+    latch::ROWS,
     latency::ROWS,
     lcs::ROWS,
+    lease::ROWS,
     lock::ROWS,
     lolwut::ROWS,
     memory::ROWS,
     object::ROWS,
+    once::ROWS,
     rename::ROWS,
     scan::ROWS,
+    script::ROWS,
+    semaphore::ROWS,
     server::ROWS,
     slowlog::ROWS,
     string::ROWS,
     string_multi::ROWS,
     string_range::ROWS,
     string_set::ROWS,
+    throttle::ROWS,
     transaction::ROWS,
 ];

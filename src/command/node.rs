@@ -10,6 +10,7 @@ use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
 use crate::observe::tally::Tallies;
+use crate::script::cache::Scripts;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -119,6 +120,8 @@ pub struct Node {
     pub clients: Registry,
     /// What every worker counts.
     pub tallies: Tallies,
+    /// Which scripts have been loaded.
+    pub scripts: Scripts,
     /// SLOWLOG.
     pub slow_log: SlowLog,
     /// LATENCY.
@@ -166,6 +169,7 @@ impl Node {
             keyspace: parts.keyspace,
             clients: Registry::default(),
             tallies: Tallies::new(workers, commands, parts.identity.started.mono),
+            scripts: Scripts::default(),
             slow_log: SlowLog::new(-1, 0),
             latency: LatencyMonitor::new(0),
             clock: parts.clock,

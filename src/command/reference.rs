@@ -22,6 +22,7 @@ const GROUPS: &[(Group, &str)] = &[
     (Group::String, "Strings"),
     (Group::Generic, "Keys"),
     (Group::Transactions, "Transactions"),
+    (Group::Scripting, "Scripts"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),
     (Group::Coordination, "Coordination"),

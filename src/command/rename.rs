@@ -163,6 +163,7 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         Owned::Short(bytes) => edit.set(NewValue::Verbatim(&bytes), expiry),
         Owned::Long(bytes) => edit.set(NewValue::Heap(bytes), expiry),
     }
+    edit.mark_new();
     cx.reply.int(1);
     Ok(())
 }

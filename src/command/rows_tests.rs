@@ -44,7 +44,8 @@ fn flags_and_categories_agree() {
         assert_ne!(acl.has(Acl::FAST), acl.has(Acl::SLOW), "{name} is fast or slow");
         assert!(!flags.has(Flags::ADMIN) || acl.has(Acl::ADMIN), "{name}: admin");
         assert!(!acl.has(Acl::ADMIN) || acl.has(Acl::DANGEROUS), "{name}: admin is dangerous");
-        assert!(!flags.has(Flags::READONLY) || acl.has(Acl::READ), "{name}: read");
+        let script = acl.has(Acl::SCRIPTING);
+        assert!(!flags.has(Flags::READONLY) || acl.has(Acl::READ) || script, "{name}: read");
         assert!(!flags.has(Flags::DENYOOM) || flags.has(Flags::WRITE), "{name}: memory");
     });
 }
@@ -62,6 +63,7 @@ fn keys_are_words_that_the_arity_guarantees() {
                     (usize::from(first), step)
                 }
                 KeyRange::Counted { count, step } => (usize::from(count), step),
+                KeyRange::Nested { first } => (usize::from(first), 1),
             };
             assert!((name_words..words).contains(&first) && step > 0, "{name}");
         }
@@ -77,7 +79,9 @@ fn who_only_reads_changes_no_key_and_the_reverse() {
         };
         for keys in spec.keys {
             assert_ne!(keys.flags.has(KeyFlags::RO), changes(keys.flags), "{name}: one of four");
-            assert!(!changes(keys.flags) || spec.flags.has(Flags::WRITE), "{name} writes");
+            // A script may write and need not.
+            let writes = spec.flags.has(Flags::WRITE) || spec.flags.has(Flags::MAY_REPLICATE);
+            assert!(!changes(keys.flags) || writes, "{name} writes");
         }
         let any = spec.keys.iter().any(|keys| changes(keys.flags));
         let writes_keys = spec.flags.has(Flags::WRITE) && !spec.keys.is_empty();
@@ -87,9 +91,9 @@ fn who_only_reads_changes_no_key_and_the_reverse() {
 
 /// Clients that know no key specifications look at `movablekeys`.
 #[test]
-fn counted_keys_are_movable() {
+fn counted_and_nested_keys_are_movable() {
     every_row(|name, spec, _| {
-        let counted = |range| matches!(range, KeyRange::Counted { .. });
+        let counted = |range| !matches!(range, KeyRange::Words { .. });
         let movable = spec.keys.iter().any(|keys| counted(keys.range))
             || spec.keys.iter().any(|keys| keys.flags.has(KeyFlags::INCOMPLETE));
         assert_eq!(spec.flags.has(Flags::MOVABLEKEYS), movable, "{name}");

@@ -139,12 +139,32 @@ impl<'r> Wanted<'r> {
     }
 }
 
+const INVALID_CURSOR: CommandError = CommandError::fixed("ERR invalid cursor");
+
 fn scan(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let start = take_cursor(&mut args)?;
+    walk_wanted(cx, start, &Wanted::parse(args)?);
+    Ok(())
+}
+
+/// SCAN over the keys of one type, which the request does not name.
+pub(super) fn scan_type(
+    cx: &mut Context<'_>,
+    mut args: Args<'_>,
+    type_name: &'static str,
+) -> Outcome {
+    let start = take_cursor(&mut args)?;
     let wanted = Wanted::parse(args)?;
+    if wanted.type_name.is_some() {
+        return Err(CommandError::SYNTAX);
+    }
+    walk_wanted(cx, start, &Wanted { type_name: Some(type_name.as_bytes()), ..wanted });
+    Ok(())
+}
+
+fn walk_wanted(cx: &mut Context<'_>, start: Cursor, wanted: &Wanted<'_>) {
     let now = cx.keys.now.mono;
     walk(cx, start, wanted.count, |entry| wanted.takes(entry) && !entry.has_ended(now));
-    Ok(())
 }
 
 /// One step of a walk over the names of those keys that `takes` wants, and its reply. May offer
@@ -182,7 +202,7 @@ pub(super) fn walk(
 
 /// The next argument as a cursor.
 pub(super) fn take_cursor(args: &mut Args<'_>) -> Result<Cursor, CommandError> {
-    let start = cursor(args.take()?).ok_or(CommandError::fixed("ERR invalid cursor"))?;
+    let start = cursor(args.take()?).ok_or(INVALID_CURSOR)?;
     Ok(Cursor::from_wire(start))
 }
 

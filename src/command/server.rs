@@ -3,7 +3,7 @@
 //! Not here: stopping (`runtime`), and the commands with a file of their own (CONFIG, INFO, ...).
 
 use crate::command::args::Args;
-use crate::command::context::{Context, Effect};
+use crate::command::context::{Context, Effect, Haste};
 use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, Outcome, Run, Spec};
 
@@ -111,6 +111,7 @@ fn shutdown(cx: &mut Context<'_>, args: Args<'_>) -> Outcome {
             return Err(CommandError::fixed("ERR Errors trying to SHUTDOWN. Check logs."));
         }
     }
-    cx.effect = Some(Effect::Shutdown);
+    let haste = if wanted.now { Haste::Now } else { Haste::AfterReplies };
+    cx.effect = Some(Effect::Shutdown(haste));
     Ok(())
 }

@@ -52,6 +52,8 @@ pub enum Group {
     Transactions,
     /// `connection`.
     Connection,
+    /// `scripting`.
+    Scripting,
     /// `server`.
     Server,
     /// `cluster`.
@@ -69,6 +71,7 @@ impl Group {
             Self::Generic => "generic",
             Self::Transactions => "transactions",
             Self::Connection => "connection",
+            Self::Scripting => "scripting",
             Self::Server => "server",
             Self::Cluster => "cluster",
             Self::Coordination => "coordination",
@@ -158,8 +161,10 @@ bit_set! {
         FAST = 14, "fast";
         /// Allowed before AUTH.
         NO_AUTH = 15, "no_auth";
-        /// May be replicated though it writes no key.
-        MAY_REPLICATE = 16, "may_replicate";
+        /// May write, though it need not. Redis does not print it either.
+        MAY_REPLICATE = 16, "";
+        /// May have no key, though there is a place for keys.
+        NO_MANDATORY_KEYS = 21, "no_mandatory_keys";
         /// Not in a transaction.
         NO_MULTI = 17, "no_multi";
         /// Keys cannot be told from the row alone.
@@ -268,6 +273,11 @@ pub enum KeyRange {
         /// Distance between keys.
         step: u16,
     },
+    /// A request of its own from word `first` to the end, with the keys of its command.
+    Nested {
+        /// The name of that command.
+        first: u16,
+    },
 }
 
 /// One key specification.
@@ -292,6 +302,12 @@ impl KeySpec {
     #[must_use]
     pub const fn words(first: u16, last: i16, step: u16, flags: KeyFlags) -> Self {
         Self { range: KeyRange::Words { first, last, step }, flags, notes: "" }
+    }
+
+    /// The keys of the command whose name is word `first`.
+    #[must_use]
+    pub const fn nested(first: u16, flags: KeyFlags) -> Self {
+        Self { range: KeyRange::Nested { first }, flags, notes: "" }
     }
 
     /// Keys behind their count.

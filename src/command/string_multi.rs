@@ -172,10 +172,13 @@ fn allowed(
         AllOrNothing::AllMissing => false,
         AllOrNothing::AllPresent => true,
     };
+    let usage = cx.keys.usage;
     for _ in 0..pairs {
         let key = args.key()?;
         args.take()?;
-        if cx.keys.edit_any(key).exists() != wanted {
+        let mut edit = cx.keys.edit_any(key);
+        edit.used(usage);
+        if edit.exists() != wanted {
             return Ok(false);
         }
     }

@@ -122,9 +122,11 @@ fn getrange(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn setrange(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, offset, part) = (args.key()?, args.int()?, args.take()?);
     let offset = usize::try_from(offset).map_err(|_| OFFSET_OUT_OF_RANGE)?;
+    let usage = cx.keys.usage;
     let mut edit = cx.keys.edit(key)?;
     let old_len = edit.text()?.map_or(0, |old| old.len());
     if part.is_empty() {
+        edit.used(usage);
         cx.reply.count(old_len);
         return Ok(());
     }

@@ -30,7 +30,8 @@ pub(super) const ROWS: &[Spec] = &[
         complexity: "O(1), and O(N) for `IFDEQ` and `IFDNE` where N is the length of the old value",
         syntax: "key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | \
                  IFDNE ifdne-digest]{condition} [GET | FENCE] [EX seconds | PX milliseconds | \
-                 EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]{expiration}",
+                 EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]{expiration} \
+                 [LEASE id]",
         history: &[
             ("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."),
             ("6.0.0", "Added the `KEEPTTL` option."),
@@ -108,7 +109,7 @@ pub(super) const ROWS: &[Spec] = &[
 ];
 
 /// The slot has handed out 2^32 tokens, and the next epoch is not on disk yet.
-const NO_TOKEN: CommandError = CommandError::fixed(
+pub(super) const NO_TOKEN: CommandError = CommandError::fixed(
     "TRYAGAIN The slot's fencing tokens are used up until its next epoch is written to node.state",
 );
 
@@ -143,6 +144,8 @@ struct SetOptions<'r> {
     condition: Condition<'r>,
     answer: Answer,
     lifetime: Lifetime<'r>,
+    /// What the value hangs on.
+    lease: Option<&'r [u8]>,
 }
 
 impl Condition<'_> {
@@ -165,6 +168,7 @@ impl<'r> SetOptions<'r> {
             if !options.take_flag(word)?
                 && !options.take_comparison(word, args)?
                 && !options.lifetime.take(word, args, Beside::Keep)?
+                && !options.take_lease(word, args)?
             {
                 return Err(CommandError::SYNTAX);
             }
@@ -186,6 +190,14 @@ impl<'r> SetOptions<'r> {
             return Ok(false);
         };
         if fits { Ok(true) } else { Err(CommandError::SYNTAX) }
+    }
+
+    fn take_lease(&mut self, word: &[u8], args: &mut Args<'r>) -> Result<bool, CommandError> {
+        let is_it = word.eq_ignore_ascii_case(b"LEASE");
+        if is_it && self.lease.replace(args.take()?).is_some() {
+            return Err(CommandError::SYNTAX);
+        }
+        Ok(is_it)
     }
 
     fn take_comparison(&mut self, word: &[u8], args: &mut Args<'r>) -> Result<bool, CommandError> {
@@ -216,17 +228,22 @@ fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOptions<'_>) -> Outcome {
     let expiry = options.lifetime.expiry(Expiry::Never, cx.command, cx.keys.now)?;
+    let lease = cx.live_lease(key, options.lease)?;
     if options.answer == Answer::OldValue {
         write_value(cx.reply, cx.keys.string(key)?);
     }
     let now = cx.keys.now.mono;
-    let edit = cx.keys.edit_any(key);
+    let usage = cx.keys.usage;
+    let mut edit = cx.keys.edit_any(key);
     let written = if options.condition == Condition::Missing {
         // Whatever the key holds.
         !edit.exists()
     } else {
         options.condition.allows(edit.text()?)
     };
+    if !written {
+        edit.used(usage);
+    }
     let token = if written && options.answer == Answer::Token {
         let token = cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(NO_TOKEN)?;
         Some(token.get() as i64)
@@ -235,6 +252,9 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
     };
     if written {
         write_until(cx.keys.edit(key)?, NewValue::Text(value), expiry, now);
+        if let Some(lease) = lease {
+            cx.keys.edit(key)?.hang_text(lease);
+        }
     }
     match (options.answer, written) {
         (Answer::OldValue, _) => {}
@@ -247,10 +267,13 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
 
 fn setnx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, value) = (args.key()?, args.take()?);
+    let usage = cx.keys.usage;
     let mut edit = cx.keys.edit_any(key);
     let missing = !edit.exists();
     if missing {
         edit.set(NewValue::Text(value), Expiry::Never);
+    } else {
+        edit.used(usage);
     }
     cx.reply.int(i64::from(missing));
     Ok(())

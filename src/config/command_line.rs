@@ -15,6 +15,7 @@ Usage: latchd [/path/to/latchd.conf] [options] [-]
        latchd -v or --version
        latchd -h or --help
        latchd [/path/to/latchd.conf] [options] --check-config
+       latchd --explain-script /path/to/script.lua
 
 Every directive of the configuration file is an option: --name value.
 An option on the command line wins over the file.
@@ -26,6 +27,7 @@ Examples:
        latchd conf/latchd.conf --loglevel verbose
        echo 'maxmemory 128mb' | latchd -
        latchd conf/latchd.conf --check-config (read everything, start nothing)
+       latchd --explain-script release.lua (what EVAL makes of it)
 ";
 
 /// The text of `--version`, one line.
@@ -42,6 +44,7 @@ pub(super) enum Mode {
     Help,
     Version,
     CheckConfig,
+    ExplainScript,
 }
 
 /// A command line, taken apart.
@@ -94,6 +97,18 @@ impl CommandLine {
         let mut line = Self::default();
         let mut rest = args.as_slice();
         match rest {
+            ["--explain-script", path] => {
+                return Ok(Self {
+                    mode: Mode::ExplainScript,
+                    file: Some(PathBuf::from(path)),
+                    ..line
+                });
+            }
+            ["--explain-script", ..] => {
+                return Err(ConfigError::general(
+                    "--explain-script takes one file, and no options",
+                ));
+            }
             ["-h", ..] => return Ok(Self { mode: Mode::Help, ..line }),
             ["-v", ..] => return Ok(Self { mode: Mode::Version, ..line }),
             [path, after @ ..] if !path.starts_with('-') => {
@@ -195,6 +210,13 @@ mod tests {
     }
 
     #[test]
+    fn a_script_is_explained_alone() {
+        assert_eq!(CommandLine::parse(&["--explain-script", "a"]).unwrap().file, Some("a".into()));
+        assert!(CommandLine::parse(&["--explain-script"]).is_err());
+        assert!(CommandLine::parse(&["--explain-script", "a", "--port", "1"]).is_err());
+    }
+
+    #[test]
     fn help_version_and_check_are_found_among_options() {
         for (args, mode) in [
             (&["-h"][..], Mode::Help),
@@ -202,6 +224,7 @@ mod tests {
             (&["-v"], Mode::Version),
             (&["a.conf", "--version"], Mode::Version),
             (&["--check-config", "--port", "1"], Mode::CheckConfig),
+            (&["--explain-script", "a.lua"], Mode::ExplainScript),
             (&["a.conf", "--port", "1", "--check-config"], Mode::CheckConfig),
             (&[], Mode::Run),
         ] {

@@ -67,6 +67,8 @@ pub enum Invocation {
     Version,
     /// The configuration is fine: say so and exit.
     CheckConfig(Config),
+    /// Print what the script in this file is recognised as.
+    ExplainScript(PathBuf),
 }
 
 impl Config {
@@ -82,6 +84,10 @@ impl Config {
         match line.mode {
             Mode::Help => return Ok((Invocation::Help, Vec::new())),
             Mode::Version => return Ok((Invocation::Version, Vec::new())),
+            Mode::ExplainScript => {
+                let file = line.file.unwrap_or_default();
+                return Ok((Invocation::ExplainScript(file), Vec::new()));
+            }
             Mode::Run | Mode::CheckConfig => {}
         }
         let mut loader = Loader::new(files);
@@ -101,7 +107,7 @@ impl Config {
         let config = Config::new(loader.slots, line.file);
         let invocation = match line.mode {
             Mode::CheckConfig => Invocation::CheckConfig(config),
-            Mode::Run | Mode::Help | Mode::Version => Invocation::Run(config),
+            Mode::Run | Mode::Help | Mode::Version | Mode::ExplainScript => Invocation::Run(config),
         };
         Ok((invocation, loader.warnings))
     }
@@ -338,7 +344,9 @@ mod tests {
             Ok((Invocation::Run(config) | Invocation::CheckConfig(config), warnings)) => {
                 Ok((config, warnings.iter().map(Warning::to_string).collect()))
             }
-            Ok((Invocation::Help | Invocation::Version, _)) => Err("no configuration".into()),
+            Ok((Invocation::Help | Invocation::Version | Invocation::ExplainScript(_), _)) => {
+                Err("no configuration".into())
+            }
             Err(error) => Err(error.to_string()),
         }
     }

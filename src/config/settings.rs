@@ -47,7 +47,7 @@ pub struct Settings {
     pub hide_user_data_from_log: bool,
     /// Whether the banner is printed even without a terminal.
     pub always_show_logo: bool,
-    /// Seconds that a shutdown waits for last replies.
+    /// Seconds that a shutdown waits for clients that are taking their last replies.
     pub shutdown_timeout_s: u32,
     /// The password of `AUTH`, `None` if none is asked for.
     pub requirepass: Option<Secret>,

@@ -12,6 +12,18 @@ use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::line::{Asker, Line, Place, Withdrawn};
 use std::num::NonZeroU32;
 
+/// What an arrival would be. Answer to [`Barrier::would_be`].
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// All others are there.
+    Last,
+    /// Others are missing.
+    Early,
+    /// Those who have arrived expect another number of parties.
+    Unexpected(NonZeroU32),
+}
+
 /// Answer to [`Barrier::arrive`].
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +70,16 @@ pub struct Barrier {
 }
 
 impl Barrier {
+    /// What an owner's arrival would be. Decides, changes nothing.
+    pub fn would_be(&self, owner: &Owner, parties: NonZeroU32) -> Arrival {
+        if let Some(expected) = self.parties.filter(|expected| *expected != parties) {
+            return Arrival::Unexpected(expected);
+        }
+        let is_last = self.arrived.len() + 1 == parties.get() as usize;
+        let is_new = self.arrived.place(owner).is_none();
+        if is_last && is_new { Arrival::Last } else { Arrival::Early }
+    }
+
     /// Arrives, and waits for the others if the request can be parked. As soon as somebody has
     /// arrived in a round, all of them have to expect the same number.
     pub fn arrive(
@@ -67,16 +89,15 @@ impl Barrier {
         waiter: Option<WaiterId>,
         now: Mono,
     ) -> Arrive {
-        if let Some(expected) = self.parties.filter(|expected| *expected != parties) {
-            return Arrive::Expected(expected);
-        }
-        let earlier = self.arrived.place(owner).map(|place| place.newest().waiter);
-        if earlier.is_none() && self.arrived.len() + 1 == parties.get() as usize {
-            return Arrive::Released(self.next_round());
+        match self.would_be(owner, parties) {
+            Arrival::Unexpected(expected) => return Arrive::Expected(expected),
+            Arrival::Last => return Arrive::Released(self.next_round()),
+            Arrival::Early => {}
         }
         let Some(waiter) = waiter else {
             return Arrive::Missing;
         };
+        let earlier = self.arrived.place(owner).map(|place| place.newest().waiter);
         self.parties = Some(parties);
         self.arrived.join(owner, Asker { waiter, since: now, ask: () });
         if let Some(earlier) = earlier {
@@ -84,6 +105,11 @@ impl Barrier {
             let _: Withdrawn = self.arrived.withdraw(earlier);
         }
         Arrive::Waiting { replaced: earlier }
+    }
+
+    /// Forgets the rounds that are over. Who has arrived goes on waiting.
+    pub const fn forget_rounds(&mut self) {
+        self.generation = 0;
     }
 
     /// Takes a party out that has timed out, or whose connection is gone. Those behind it move up.

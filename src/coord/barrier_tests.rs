@@ -84,6 +84,17 @@ fn all_expect_the_same_number_until_nobody_waits() {
     assert_eq!(arrive(&mut barrier, 2, 2, Some(4)), WAITING);
 }
 
+#[test]
+fn forgotten_rounds_leave_those_who_have_arrived() {
+    let mut barrier = Barrier::default();
+    assert_eq!(arrive(&mut barrier, 1, 1, None), released(1, &[]));
+    assert_eq!(arrive(&mut barrier, 1, 2, Some(1)), WAITING);
+    barrier.forget_rounds();
+    assert_eq!(arrive(&mut barrier, 2, 2, None), released(1, &[1]));
+    barrier.forget_rounds();
+    assert!(barrier.is_idle());
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Arrive(u8, u32, bool),

@@ -49,6 +49,8 @@ pub struct Leader {
     pub lasts: Term,
     /// Since when it leads.
     pub since: Mono,
+    /// Whether one of its requests has been answered after it was elected: then it knows.
+    pub knows: bool,
 }
 
 /// Answer to [`Election::campaign`].
@@ -136,6 +138,7 @@ impl Election {
         self.lapse(now);
         if let Some(leader) = self.led_by(&candidate) {
             leader.lasts = bid.lasting.from(now);
+            leader.knows = true;
             if let Some(value) = bid.value {
                 leader.value = value;
             }
@@ -160,6 +163,7 @@ impl Election {
             return ByLeader::NotOwner;
         };
         leader.value = value.into();
+        leader.knows = true;
         ByLeader::Done(leader.term)
     }
 
@@ -232,12 +236,17 @@ impl Election {
         Next::Elected(Elected { candidate, waiters, term })
     }
 
-    /// Takes back an election that none of the candidate's requests could be told of. To be called
-    /// at once: before anybody else has been answered.
-    pub fn undo(&mut self, elected: &Elected) {
-        if self.leader.as_ref().is_some_and(|leader| leader.term == elected.term) {
+    /// Takes back an election that none of the candidate's requests could be told of; a leader that
+    /// has learnt of its term by another request keeps it.
+    pub fn undo(&mut self, term: FenceToken) {
+        if self.leader.as_ref().is_some_and(|leader| leader.term == term && !leader.knows) {
             self.leader = None;
         }
+    }
+
+    /// Ends the leader's term against its will. Who waits goes on waiting.
+    pub fn depose(&mut self) {
+        self.leader = None;
     }
 
     /// The observers that have waited for this leader: they are answered with it.
@@ -267,6 +276,15 @@ impl Election {
     #[must_use]
     pub fn leader(&self, now: Mono) -> Option<&Leader> {
         self.leader.as_deref().filter(|leader| !leader.lasts.is_over(now))
+    }
+
+    /// Whether this candidate's campaign would be answered at once, with a term.
+    #[must_use]
+    pub fn admits(&self, candidate: &[u8], now: Mono) -> bool {
+        match self.leader(now) {
+            Some(leader) => leader.candidate.name() == candidate,
+            None => self.line.is_none(),
+        }
     }
 
     /// Who waits to lead, first in the line first.
@@ -328,7 +346,8 @@ impl Election {
         let term = tokens.draw()?;
         let (candidate, value) = (candidate.clone(), bid.value.unwrap_or_default());
         let lasts = bid.lasting.from(now);
-        self.leader = Some(Box::new(Leader { candidate, term, value, lasts, since: now }));
+        let leader = Leader { candidate, term, value, lasts, since: now, knows: false };
+        self.leader = Some(Box::new(leader));
         Some(term)
     }
 

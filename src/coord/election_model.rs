@@ -204,7 +204,7 @@ impl Run {
             match self.election.next_leader(now, &mut self.tokens) {
                 Next::Elected(elected) => {
                     if !reachable {
-                        self.election.undo(&elected);
+                        self.election.undo(elected.term);
                     }
                     let waiters = elected.waiters.iter().map(|waiter| waiter.0).collect();
                     assert_eq!(Some((waiters, elected.term.get())), expected);

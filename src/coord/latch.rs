@@ -119,6 +119,12 @@ impl Latch {
         }
     }
 
+    /// The latch is no more, whatever is left of its time. Who waits has waited in vain.
+    pub fn remove(&mut self) {
+        self.live = None;
+        self.in_vain.append(&mut self.waiters);
+    }
+
     /// Takes a parked request out.
     pub fn withdraw(&mut self, waiter: WaiterId) -> Withdrawn {
         let here = self.waiters.remove(&waiter) || self.in_vain.remove(&waiter);
@@ -175,8 +181,7 @@ impl Latch {
 
     fn lapse(&mut self, now: Mono) {
         if self.live.is_some_and(|live| live.is_due(now)) {
-            self.live = None;
-            self.in_vain.append(&mut self.waiters);
+            self.remove();
         }
     }
 }

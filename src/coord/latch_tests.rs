@@ -75,6 +75,17 @@ fn who_waits_when_the_time_is_over_has_waited_in_vain() {
     assert!(latch.is_idle());
 }
 
+#[test]
+fn who_waits_for_a_latch_that_is_removed_has_waited_in_vain() {
+    let mut latch = latch(1, Some(5000));
+    assert_eq!(latch.wait(Some(WaiterId(1)), Mono(0)), Wait::Waiting);
+    latch.remove();
+    latch.assert_invariants();
+    assert_eq!(latch.left(Mono(0)), None);
+    assert_eq!(latch.tick(Mono(0)), waiters(&[1]));
+    assert!(latch.is_idle() && latch.next_deadline().is_none());
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Init(u64, Option<u64>),

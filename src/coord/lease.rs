@@ -171,6 +171,12 @@ impl<A: Ord> Lease<A> {
         self.end().map_or(Revoke::Gone, Revoke::Ended)
     }
 
+    /// Ends the lease whatever anybody says: the next `tick` tells what hung on it.
+    pub fn cut_short(&mut self) {
+        let ended = self.end();
+        self.lapsed.extend(ended);
+    }
+
     /// Lets the lease run out if this is the connection that kept it alive.
     pub fn connection_closed(&mut self, conn: ConnId, now: Mono) {
         if let Some(live) = self.live.as_mut().filter(|live| live.alive == Alive::While(conn)) {
@@ -212,6 +218,17 @@ impl<A: Ord> Lease<A> {
             Alive::Until(end) => Some(end),
             Alive::While(_) => None,
         }
+    }
+
+    /// What keeps the lease alive, if there is one.
+    #[must_use]
+    pub fn alive(&self) -> Option<Alive> {
+        self.live.as_ref().map(|live| live.alive)
+    }
+
+    /// What hangs on the lease.
+    pub fn attached(&self) -> impl Iterator<Item = &A> {
+        self.live.iter().flat_map(|live| &live.attached)
     }
 
     /// The lease, if it is there and not due.

@@ -504,6 +504,5 @@ fn holds_with(ask: &Ask, before: Option<&Holder>) -> (u64, u32) {
     if ask.below { (holds, below + 1) } else { ((holds + u64::from(ask.reentrant)).max(1), below) }
 }
 
-#[cfg(test)]
 #[path = "lock_tests.rs"]
 mod tests;

@@ -12,7 +12,6 @@ pub mod latch;
 pub mod lease;
 pub mod line;
 pub mod lock;
-#[cfg(test)]
 mod lock_model;
 pub mod lock_outcome;
 mod lock_queue;
@@ -20,11 +19,9 @@ pub mod mode;
 pub mod once;
 pub mod path;
 pub mod semaphore;
-#[cfg(test)]
 mod test_tokens;
 pub mod throttle;
 pub mod token;
 mod wait_cycle;
 pub mod wait_graph;
-#[cfg(test)]
 mod wait_graph_model;

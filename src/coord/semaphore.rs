@@ -49,6 +49,19 @@ pub struct Holder {
     pub term: Term,
     /// Since when the owner has had some.
     pub since: Mono,
+    /// What it got by waiting, until it shows that it knows.
+    offer: Option<Offer>,
+}
+
+/// A grant to requests that waited, as long as all of them may be gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Offer {
+    /// The newest of them.
+    id: WaiterId,
+    /// How many of them have not gone away.
+    askers: usize,
+    /// How many permits the owner had before.
+    before: u32,
 }
 
 /// Permits that were not given back, but ended.
@@ -114,13 +127,16 @@ pub struct Granted {
     pub permits: u32,
     /// How many it had before.
     pub before: u32,
+    /// What [`Semaphore::take_back`] knows it by.
+    pub offer: WaiterId,
 }
 
 /// Who is served next.
 #[must_use]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// This owner has its permits. If none of its requests can be answered: [`Semaphore::undo`].
+    /// This owner has its permits. Each of its requests that cannot be told of it is followed by
+    /// [`Semaphore::take_back`].
     Granted(Granted),
     /// The limit has been lowered below what these ask for: the answer is an error.
     AboveLimit(SmallVec<[WaiterId; 1]>),
@@ -144,6 +160,13 @@ pub struct Semaphore {
     lapsed: Vec<Ended>,
 }
 
+/// With one permit, and idle: the first request says how many there are.
+impl Default for Semaphore {
+    fn default() -> Self {
+        Self::new(NonZeroU32::MIN)
+    }
+}
+
 impl Semaphore {
     /// A semaphore with so many permits, all of them free.
     #[must_use]
@@ -156,6 +179,20 @@ impl Semaphore {
             line: None,
             lapsed: Vec::new(),
         }
+    }
+
+    /// Whether a request is granted at once under the present limit. Decides, changes nothing; what
+    /// is due has to have ended.
+    #[must_use]
+    pub fn admits(&self, owner: &Owner, count: NonZeroU32) -> bool {
+        let needs_no_more = self.held(owner) >= count.get();
+        needs_no_more || (self.line.is_none() && self.fits(owner, count))
+    }
+
+    /// Sets how many permits there are. Nobody loses any; those in the line who want more than
+    /// there are get [`Next::AboveLimit`] when it is their turn.
+    pub const fn set_limit(&mut self, limit: NonZeroU32) {
+        self.limit = limit;
     }
 
     /// Sees to it that the owner has as many permits as it asks for: a repeat changes nothing but
@@ -176,9 +213,10 @@ impl Semaphore {
         self.limit = limit;
         let want = Want { count, lasting };
         let has_some = self.held(&owner) > 0;
-        let needs_no_more = self.held(&owner) >= count.get();
-        if needs_no_more || (self.line.is_none() && self.fits(&owner, count)) {
-            return match self.give(&owner, want, now, tokens) {
+        if self.admits(&owner, count) {
+            let given = self.give(&owner, want, now, tokens);
+            self.set_offer(&owner, None);
+            return match given {
                 Some(token) if has_some => Acquire::Yours(token),
                 Some(token) => Acquire::Granted(token),
                 None => Acquire::NoToken,
@@ -203,6 +241,7 @@ impl Semaphore {
             return Release::MoreThanHeld(held);
         }
         self.set_permits(owner, held - back);
+        self.set_offer(owner, None);
         Release::Left(held - back)
     }
 
@@ -213,6 +252,7 @@ impl Semaphore {
             return Extend::NotOwner;
         };
         self.set_term(owner, lasting.from(now));
+        self.set_offer(owner, None);
         Extend::Extended(holder.token)
     }
 
@@ -225,6 +265,13 @@ impl Semaphore {
         }
         self.set_permits(owner, 0);
         Some(Ended { owner: owner.clone(), holder })
+    }
+
+    /// Takes all permits from everybody. Who waits goes on waiting.
+    pub fn break_open(&mut self) {
+        self.holders.clear();
+        self.deadlines.clear();
+        self.used = 0;
     }
 
     /// Takes a parked request out of the line.
@@ -244,7 +291,8 @@ impl Semaphore {
         let Some(first) = self.line.as_ref().and_then(|line| line.front()) else {
             return Next::Nobody;
         };
-        let (owner, want) = (first.owner.clone(), first.newest().ask);
+        let (owner, newest, askers) = (first.owner.clone(), first.newest(), first.askers.len());
+        let (want, id) = (newest.ask, newest.waiter);
         if want.count > self.limit {
             return Next::AboveLimit(self.pop_front().waiters().collect());
         }
@@ -255,16 +303,22 @@ impl Semaphore {
         let Some(token) = self.give(&owner, want, now, tokens) else {
             return Next::NoToken;
         };
+        self.set_offer(&owner, Some(Offer { id, askers, before }));
         let waiters = self.pop_front().waiters().collect();
-        Next::Granted(Granted { owner, waiters, token, permits: want.count.get(), before })
+        let permits = want.count.get();
+        Next::Granted(Granted { owner, waiters, token, permits, before, offer: id })
     }
 
-    /// Takes back what none of its askers could be told of. To be called at once: before anybody
-    /// else has been answered.
-    pub fn undo(&mut self, grant: &Granted) {
-        let same = |holder: &Holder| holder.token == grant.token;
-        if self.holders.get(&grant.owner).is_some_and(same) {
-            self.set_permits(&grant.owner, grant.before);
+    /// One of the requests that a grant answers has gone away untold. When all of them have, the
+    /// owner is back at what it had before, unless it has shown meanwhile that it knows.
+    pub fn take_back(&mut self, owner: &Owner, offer: WaiterId) {
+        let Some(holder) = self.holders.get_mut(owner) else { return };
+        let Some(taken) = holder.offer.as_mut().filter(|taken| taken.id == offer) else { return };
+        taken.askers -= 1;
+        if taken.askers == 0 {
+            let before = taken.before;
+            holder.offer = None;
+            self.set_permits(owner, before);
         }
     }
 
@@ -291,6 +345,12 @@ impl Semaphore {
     #[must_use]
     pub const fn used(&self) -> u64 {
         self.used
+    }
+
+    /// What an owner has.
+    #[must_use]
+    pub fn holder(&self, owner: &Owner) -> Option<&Holder> {
+        self.holders.get(owner)
     }
 
     /// Who has permits, by name.
@@ -332,6 +392,8 @@ impl Semaphore {
         let mut timed = 0;
         for (owner, holder) in &self.holders {
             assert!(holder.permits > 0, "a holder has permits");
+            let raised = |offer: Offer| offer.before < holder.permits && offer.askers > 0;
+            assert!(holder.offer.is_none_or(raised), "an offer can be taken back");
             if let Some(end) = holder.term.deadline() {
                 let at = self.deadlines.get(&(end, holder.token));
                 assert_eq!(at, Some(owner), "a timed holder has a deadline");
@@ -371,7 +433,7 @@ impl Semaphore {
         if !self.holders.contains_key(owner) {
             let token = tokens.draw()?;
             // No permits yet, and no deadline: the two lines below set both.
-            let holder = Holder { permits: 0, token, term: Term::Lease, since: now };
+            let holder = Holder { permits: 0, token, term: Term::Lease, since: now, offer: None };
             self.holders.insert(owner.clone(), holder);
         }
         self.set_term(owner, want.lasting.from(now));
@@ -388,6 +450,13 @@ impl Semaphore {
             // The deadline goes with the term, the holder after it.
             self.set_term(owner, Term::Lease);
             self.holders.remove(owner);
+        }
+    }
+
+    /// Who has no permits has no offer either.
+    fn set_offer(&mut self, owner: &Owner, offer: Option<Offer>) {
+        if let Some(holder) = self.holders.get_mut(owner) {
+            holder.offer = offer;
         }
     }
 

@@ -246,7 +246,9 @@ impl Run {
         match self.semaphore.next_grant(now, &mut self.tokens) {
             Next::Granted(grant) => {
                 if !reachable {
-                    self.semaphore.undo(&grant);
+                    for _ in &grant.waiters {
+                        self.semaphore.take_back(&grant.owner, grant.offer);
+                    }
                 }
                 let waiters: Vec<_> = grant.waiters.iter().map(|waiter| waiter.0).collect();
                 let Granted { token, permits, before, .. } = grant;

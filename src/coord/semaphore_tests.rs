@@ -283,12 +283,67 @@ fn a_grant_that_nobody_can_be_told_of_goes_to_the_next() {
     assert_eq!(bench.release("b", None), Release::Left(0));
     let Next::Granted(raise) = bench.next() else { panic!("the raise is next") };
     assert_eq!((raise.before, raise.permits), (1, 2));
-    bench.semaphore.undo(&raise);
+    bench.semaphore.take_back(&raise.owner, raise.offer);
     let Next::Granted(fresh) = bench.next() else { panic!("the newcomer is next") };
     assert_eq!((fresh.before, fresh.permits, fresh.token), (0, 1, token(3)));
-    bench.semaphore.undo(&fresh);
+    bench.semaphore.take_back(&fresh.owner, fresh.offer);
     bench.semaphore.assert_invariants();
     assert_eq!(bench.semaphore.used(), 1);
+}
+
+/// A grant of 1 permit that answers the requests 1 and 2 of owner `a`.
+fn granted_to_two(bench: &mut Bench) -> Granted {
+    assert_eq!(bench.acquire("b", 1, None), Acquire::Granted(token(1)));
+    assert_eq!(bench.acquire("a", 1, 1), Acquire::Waiting);
+    assert_eq!(bench.acquire("a", 1, 2), Acquire::Waiting);
+    assert_eq!(bench.release("b", None), Release::Left(0));
+    let Next::Granted(grant) = bench.next() else { panic!("it is its turn") };
+    grant
+}
+
+#[test]
+fn a_grant_to_two_requests_stays_until_both_are_gone_untold() {
+    let mut bench = bench(1);
+    let grant = granted_to_two(&mut bench);
+    bench.semaphore.take_back(&grant.owner, grant.offer);
+    assert_eq!(bench.semaphore.used(), 1);
+    bench.semaphore.take_back(&grant.owner, grant.offer);
+    assert!(bench.semaphore.is_idle());
+}
+
+#[test]
+fn what_an_owner_has_shown_to_know_is_not_taken_back() {
+    let repeat = |bench: &mut Bench| {
+        assert_eq!(bench.acquire("a", 1, None), Acquire::Yours(token(2)));
+    };
+    let extend = |bench: &mut Bench| {
+        let extended = bench.semaphore.extend(&owner("a"), Lasting::Ms(1), bench.now);
+        assert_eq!(extended, Extend::Extended(token(2)));
+    };
+    let again = |bench: &mut Bench| {
+        assert_eq!(bench.release("a", None), Release::Left(0));
+        assert_eq!(bench.acquire("a", 1, None), Acquire::Granted(token(3)));
+    };
+    for shows in [repeat, extend, again] {
+        let mut bench = bench(1);
+        let grant = granted_to_two(&mut bench);
+        shows(&mut bench);
+        for _ in &grant.waiters {
+            bench.semaphore.take_back(&grant.owner, grant.offer);
+        }
+        assert_eq!(bench.semaphore.used(), 1);
+    }
+}
+
+#[test]
+fn broken_open_it_serves_the_line() {
+    let mut bench = bench(2);
+    assert_eq!(bench.acquire("a", 2, None), Acquire::Granted(token(1)));
+    assert_eq!(bench.acquire("b", 1, 1), Acquire::Waiting);
+    bench.semaphore.break_open();
+    bench.semaphore.assert_invariants();
+    assert_eq!(bench.drain(), [(1, 2)]);
+    assert_eq!(bench.release("a", None), Release::NotOwner);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Tokens for tests of the machines: those of a slot that boots for the first time, and as many as
 //! the test allows.
 
+#![cfg(test)]
+
 use crate::coord::grant::Tokens;
 use crate::coord::token::{Epoch, EpochReserve, FenceToken, TokenSequence};
 

@@ -8,7 +8,7 @@
 
 use crate::coord::grant::WaiterId;
 use crate::coord::mode::Mode;
-use crate::coord::wait_graph::{LockId, OwnerNo, Request, WaitGraph};
+use crate::coord::wait_graph::{LockId, OwnerNo, WaitGraph};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -59,11 +59,8 @@ impl Search<'_> {
         let contended = self.graph.lock(lock);
         let is_ahead = contended.is_ahead(waiter);
         let requests = if is_ahead { &contended.ahead } else { &contended.in_line };
-        let wants = contended.wants(requests[&waiter]);
-        // What the first owner walks skips itself, so that nobody else may rely on it.
-        let is_start = owner == self.start;
-        let known = self.walked.get(&(lock, wants)).copied().filter(|_| !is_start);
-        let mut walked = known.unwrap_or_default();
+        let wants = requests[&waiter].mode;
+        let mut walked = self.walked.get(&(lock, wants)).copied().unwrap_or_default();
         if !walked.holders {
             let held = contended.holders.iter().filter(|(_, mode)| !mode.goes_with(wants));
             held.for_each(|(holder, _)| self.reach(*holder, owner));
@@ -72,8 +69,7 @@ impl Search<'_> {
         let is_oldest = self.graph.member(owner).is_oldest_request(lock, waiter);
         if !is_ahead && is_oldest {
             if !walked.ahead {
-                let wants_of = |request: &Request| contended.wants(*request);
-                let ahead = contended.ahead.values().filter(|at| !wants_of(at).goes_with(wants));
+                let ahead = contended.ahead.values().filter(|at| !at.mode.goes_with(wants));
                 ahead.for_each(|request| self.reach(request.owner, owner));
                 walked.ahead = true;
             }
@@ -85,7 +81,8 @@ impl Search<'_> {
                 walked.line_up_to = Some(waiter);
             }
         }
-        if !is_start {
+        // Whoever walks skips itself. Only of the first owner does it matter that others reach it.
+        if owner != self.start {
             self.walked.insert((lock, wants), walked);
         }
     }

@@ -79,18 +79,14 @@ pub(super) struct Contended {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Request {
     pub(super) owner: OwnerNo,
-    /// What it asks for.
+    /// What it asks for. What its owner holds already does not add to whom it waits for: the other
+    /// holders go with that, and who does not waits for it as a grant.
     pub(super) mode: Mode,
 }
 
 impl Contended {
     pub(super) fn is_ahead(&self, waiter: WaiterId) -> bool {
         self.ahead.contains_key(&waiter)
-    }
-
-    /// What a request needs to be granted, together with what its owner holds already.
-    pub(super) fn wants(&self, request: Request) -> Mode {
-        self.holders.get(&request.owner).map_or(request.mode, |held| held.join(request.mode))
     }
 }
 
@@ -349,6 +345,5 @@ impl WaitGraph {
     }
 }
 
-#[cfg(test)]
 #[path = "wait_graph_tests.rs"]
 mod tests;

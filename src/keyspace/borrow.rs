@@ -12,8 +12,9 @@ use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::Db;
 use crate::keyspace::evict::Rule;
 use crate::keyspace::gauge::Gauge;
+use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
-use crate::keyspace::shard::{KeyHash, Shard, ShardSetup};
+use crate::keyspace::shard::{Shard, ShardSetup};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -38,8 +39,8 @@ pub struct Layout {
     pub databases: u16,
     /// Epoch of fencing tokens.
     pub epoch: Epoch,
-    /// Seed of hashes and samples.
-    pub seed: u64,
+    /// Seed of hashes and samples; a server draws one that nobody can guess.
+    pub seed: u128,
     /// The time.
     pub now: Mono,
 }
@@ -111,7 +112,7 @@ impl Keyspace {
         let shift = slots.trailing_zeros();
         let cells = cells.collect();
         let hashing = KeyHash::new(layout.seed);
-        let gauge = Gauge::new(layout.shards, layout.seed);
+        let gauge = Gauge::new(layout.shards, hashing.dice());
         let last_waiter = AtomicU64::new(0);
         Self {
             cells,

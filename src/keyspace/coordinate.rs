@@ -90,6 +90,12 @@ impl Edit<'_, '_> {
         self.shard.waiters.park(waiter, place, parking);
     }
 
+    /// Gives a parked request what it has got. The machine under the key does not know of it any
+    /// more.
+    pub fn find(&mut self, waiter: WaiterId, found: Found) {
+        self.shard.waiters.find(waiter, found);
+    }
+
     /// Takes everything from everybody who has something under this key. Who waits there goes on
     /// waiting, and may be let in at once.
     pub(crate) fn break_open(&mut self) {
@@ -122,6 +128,7 @@ impl Shard {
         let id_for_paths = has_paths.then(|| lock_id(self.hashing.of(entry.key()), place.table));
         let primitive = entry.primitive_mut()?;
         let before_change = Before::of(primitive);
+        let alive = primitive.alive();
         let result = change(primitive, &mut tokens);
         let before_grants = Before::of(primitive);
         primitive.advance(now, &mut tokens, &mut self.waiters);
@@ -131,7 +138,9 @@ impl Shard {
         if let (Some(id), Some(lock)) = (id_for_paths, Lock::of(primitive)) {
             follow_ups = self.locks.paths.follow(id, lock);
         }
+        let ended = primitive.ended(now);
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
+        let leased = self.leases.follow(entry, alive, place, now);
         self.memory = self.memory - before + entry.memory();
         if let Some(news) = news {
             let id = lock_id(self.hashing.of(entry.key()), place.table);
@@ -141,10 +150,15 @@ impl Shard {
         if is_idle {
             let entry = self.take(place);
             if let Some(timer) = entry.timer() {
-                self.wheel.cancel(timer.id);
+                self.cancel(timer);
             }
         } else {
             self.set_deadline(place, deadline);
+        }
+        self.let_go(place, leased);
+        self.end_attached((place.index, place.table), ended, now);
+        if self.waiters.has_to_hang() {
+            self.hang_granted(now);
         }
         self.follow_up(place.table, &key, follow_ups, now);
         Some(result)
@@ -202,7 +216,9 @@ impl Shard {
 
     /// Takes a parked request out: what it has got, or nothing if it has to go without.
     pub fn end_wait(&mut self, waiter: WaiterId, now: Mono) -> Option<Found> {
+        self.end_due_leases(now);
         let left = self.waiters.leave(waiter)?;
+        self.leave_lease(waiter, &left);
         if let Some(found) = left.found
             && found != Found::Look
         {
@@ -217,7 +233,9 @@ impl Shard {
     /// A parked request goes away without a word: its connection is closed. What it has got goes to
     /// those who are next.
     pub fn abandon(&mut self, waiter: WaiterId, now: Mono) {
+        self.end_due_leases(now);
         let Some(left) = self.waiters.leave(waiter) else { return };
+        self.leave_lease(waiter, &left);
         for place in &left.places {
             self.at_place(place, now, |primitive| match left.found {
                 Some(Found::Look) | None => primitive.withdraw(waiter, now),
@@ -226,11 +244,20 @@ impl Shard {
         }
     }
 
-    fn at_place(&mut self, at: &WaitPlace, now: Mono, change: impl FnOnce(&mut Primitive)) {
-        let (index, hash) = (self.index(at.slot), self.hashing.of(&at.key));
-        let table = self.slots[index].table(at.table);
-        if let Some(spot) = table.find(hash, |entry| equal(entry.key(), &at.key)) {
-            let place = Place { index, table: at.table, spot };
+    /// Where a key of this slot and table is.
+    pub(crate) fn place_of(&self, index: usize, table: u8, key: &[u8]) -> Option<Place> {
+        let hash = self.hashing.of(key);
+        let spot = self.slots[index].table(table).find(hash, |it| equal(it.key(), key))?;
+        Some(Place { index, table, spot })
+    }
+
+    pub(crate) fn at_place(
+        &mut self,
+        at: &WaitPlace,
+        now: Mono,
+        change: impl FnOnce(&mut Primitive),
+    ) {
+        if let Some(place) = self.place_of(self.index(at.slot), at.table, &at.key) {
             let _ = self.change_primitive(place, now, |primitive, _| change(primitive));
         }
     }

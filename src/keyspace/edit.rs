@@ -4,8 +4,9 @@
 //! Not here: what a command decides. An `Edit` finds its key once and is used up by most changes.
 
 use crate::base::time::Mono;
-use crate::keyspace::access::Access;
+use crate::keyspace::access::{Access, AccessMode};
 use crate::keyspace::entry::{Entry, Timer};
+use crate::keyspace::leases::Hold;
 use crate::keyspace::shard::{Place, Shard, Use};
 use crate::keyspace::table::Spot;
 use crate::keyspace::value::{NewValue, Text, Value, WrongType};
@@ -41,6 +42,8 @@ pub struct Edit<'s, 'k> {
 pub struct Taken {
     entry: Entry,
     deadline: Option<Mono>,
+    /// The lease that it hung on.
+    lease: Option<Hold>,
 }
 
 impl Taken {
@@ -53,6 +56,7 @@ impl Taken {
 
 impl<'s, 'k> Edit<'s, 'k> {
     pub(crate) fn new(shard: &'s mut Shard, db: Db, key: Key<'k>, now: Mono) -> Self {
+        shard.end_due_leases(now);
         let hash = shard.hash(key.bytes);
         let (index, table) = (shard.index(key.slot), shard.table_of(db));
         let mut spot = shard.find(db, key, hash);
@@ -111,25 +115,41 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Notes a use of the key, if it exists and uses count: looking a key up to change it is one.
     pub fn used(&mut self, usage: Use) {
-        let (mode, now) = (self.shard.access_mode, self.now);
         if usage == Use::Peek || self.spot.is_none() {
             return;
         }
-        let chance = self.shard.rng.u32(..);
+        let use_now = self.use_now();
         if let Some(entry) = self.entry_mut() {
-            entry.set_access(entry.access().used(mode, now, chance));
+            entry.set_access(use_now(entry.access()));
+        }
+    }
+
+    /// What a use makes of the mark of earlier ones. Writing is a use too: a value that is replaced
+    /// does not take with it how often its key was used.
+    #[inline]
+    fn use_now(&mut self) -> impl Fn(Access) -> Access + use<> {
+        let (mode, now) = (self.shard.access_mode, self.now);
+        let chance = if mode == AccessMode::Recency { 0 } else { self.shard.rng.u32(..) };
+        move |access| access.used(mode, now, chance)
+    }
+
+    /// Forgets how the key was used, as if it had not been there before.
+    pub fn mark_new(&mut self) {
+        let access = Access::created(self.shard.access_mode, self.now);
+        if let Some(entry) = self.entry_mut() {
+            entry.set_access(access);
         }
     }
 
     /// Writes an integer over whatever the key has, and keeps its end.
     #[inline]
     pub fn set_int(&mut self, number: i64) {
-        let access = Access::created(self.shard.access_mode, self.now);
+        let use_now = self.use_now();
         // An integer over an integer changes no total, no timer and no size.
         if let Some(entry) = self.entry_mut()
             && entry.overwrite_int(number)
         {
-            entry.set_access(access);
+            entry.set_access(use_now(entry.access()));
             self.changed();
         } else {
             self.set(NewValue::Int(number), Expiry::Keep);
@@ -141,16 +161,20 @@ impl<'s, 'k> Edit<'s, 'k> {
         let old = self.entry().and_then(Entry::timer);
         let timer = self.shard.timer_for(self.target(), old, expiry);
         if let Some(spot) = self.spot {
-            let access = Access::created(self.shard.access_mode, self.now);
+            let use_now = self.use_now();
             self.rewrite(spot, |entry| {
                 entry.replace(value, timer);
-                entry.set_access(access);
+                entry.set_access(use_now(entry.access()));
             });
         } else {
             let access = Access::created(self.shard.access_mode, self.now);
             let entry = Entry::new(self.key.bytes, value, timer, access);
             self.shard.put(self.index, self.table, self.hash, entry);
             self.spot = self.shard.find(self.db, self.key, self.hash);
+        }
+        // What is written with an end of its own, or none, is something new.
+        if !self.shard.leases.is_empty() && expiry != Expiry::Keep {
+            self.shard.let_go_text(self.index, self.table, self.key.bytes);
         }
         self.changed();
     }
@@ -164,6 +188,8 @@ impl<'s, 'k> Edit<'s, 'k> {
     pub fn change_bytes<R>(&mut self, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         if self.spot.is_none() {
             self.set(NewValue::Heap(Vec::new()), Expiry::Never);
+        } else {
+            self.used(Use::Touch);
         }
         let before = self.entry().map_or(0, Entry::memory);
         let entry = self.entry_mut().expect("the key exists or was made just now");
@@ -188,16 +214,18 @@ impl<'s, 'k> Edit<'s, 'k> {
     pub fn take(mut self) -> Option<Taken> {
         let spot = self.spot.take()?;
         let place = Place { index: self.index, table: self.table, spot };
+        let lease = self.shard.leases.hold_on_text(place, self.key.bytes);
         let entry = self.shard.take(place);
         let timer = entry.timer();
         if let Some(timer) = timer {
-            self.shard.wheel.cancel(timer.id);
+            self.shard.cancel(timer);
         }
         self.changed();
-        Some(Taken { entry, deadline: timer.map(|timer| timer.deadline) })
+        Some(Taken { entry, deadline: timer.map(|timer| timer.deadline), lease })
     }
 
-    /// Puts a taken entry under this key, in place of what was there.
+    /// Puts a taken entry under this key, in place of what was there. It hangs on its lease if it
+    /// is still in that one's slot and database.
     pub fn put(&mut self, mut taken: Taken) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();
@@ -208,6 +236,9 @@ impl<'s, 'k> Edit<'s, 'k> {
         }
         if let Some(entry) = self.entry_mut() {
             entry.set_access(access);
+        }
+        if let Some(lease) = taken.lease.and_then(|hold| hold.lease_in(self.index, self.table)) {
+            self.hang_text(&lease);
         }
     }
 
@@ -254,6 +285,7 @@ impl Shard {
         change(entry);
         totals.add(entry);
         self.memory += entry.memory();
+        self.compact_timers();
     }
 
     /// The timer that an entry shall have, with the wheel brought in line.

@@ -52,7 +52,7 @@ impl Shard {
         let Some(victim) = self.victim(rule, now) else { return false };
         let entry = self.take(victim);
         if let Some(timer) = entry.timer() {
-            self.wheel.cancel(timer.id);
+            self.cancel(timer);
         }
         self.counters.evicted += 1;
         self.gone(victim.table, &entry);

@@ -24,12 +24,12 @@ pub(crate) struct Gauge {
 }
 
 impl Gauge {
-    pub(crate) fn new(shards: u16, seed: u64) -> Self {
+    pub(crate) fn new(shards: u16, dice: fastrand::Rng) -> Self {
         Self {
             on: AtomicBool::new(false),
             total: Cell::default(),
             shards: (0..shards).map(|_| Cell::default()).collect(),
-            dice: Mutex::new(fastrand::Rng::with_seed(seed)),
+            dice: Mutex::new(dice),
         }
     }
 
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_total_is_the_sum_of_what_the_shards_use() {
-        let gauge = Gauge::new(2, 7);
+        let gauge = Gauge::new(2, fastrand::Rng::with_seed(7));
         gauge.note(ShardId(0), || panic!("it is off"));
         gauge.switch(true);
         gauge.note(ShardId(0), || 100);
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_shard_is_drawn_as_often_as_it_is_heavy() {
-        let gauge = Gauge::new(3, 7);
+        let gauge = Gauge::new(3, fastrand::Rng::with_seed(7));
         gauge.switch(true);
         gauge.note(ShardId(0), || 900);
         gauge.note(ShardId(2), || 100);

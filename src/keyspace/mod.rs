@@ -8,8 +8,10 @@ pub mod entry;
 pub mod evict;
 pub mod flush;
 mod gauge;
+pub mod hash;
 mod hints;
 mod invariants;
+pub mod leases;
 pub mod locks;
 #[cfg(test)]
 mod model;

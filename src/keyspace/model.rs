@@ -316,3 +316,19 @@ fn databases_that_change_places_keep_their_timers() {
         Step::Flush(0),
     ]);
 }
+
+#[test]
+fn timers_that_are_renamed_when_others_go_still_end_their_keys() {
+    let all: Vec<Place> = places().collect();
+    let mut steps: Vec<Step> =
+        all.iter().map(|&at| Step::Set(at, b"v".to_vec(), Until::In(500))).collect();
+    // Away from the front, one in three in each of three ways: their nodes are the first ones, so
+    // those at the end move there.
+    steps.extend(all.iter().take(100).zip(0..).map(|(&at, turn)| match turn % 3 {
+        0 => Step::Remove(at),
+        1 => Step::SetExpiry(at, Until::Never),
+        _ => Step::Set(at, b"w".to_vec(), Until::Never),
+    }));
+    steps.extend([Step::Flush(2), Step::Pass(500), Step::Tick(9)]);
+    run(&steps);
+}

@@ -10,19 +10,18 @@ use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
-use crate::keyspace::entry::Entry;
+use crate::keyspace::entry::{Entry, Timer};
+use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
+use crate::keyspace::leases::Leases;
 use crate::keyspace::locks::Locks;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::waiters::Waiters;
 use crate::keyspace::watch::Watches;
-use crate::keyspace::wheel::{Due, Target, TimerId, Wheel};
+use crate::keyspace::wheel::{Compaction, Due, Target, TimerId, Wheel};
 use crate::keyspace::{Db, Key};
-use foldhash::SharedSeed;
-use foldhash::quality::SeedableRandomState;
 use parking_lot::Mutex;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
 /// What a shard is made with.
@@ -37,26 +36,9 @@ pub struct ShardSetup {
     /// The epoch that its fencing tokens start in.
     pub epoch: Epoch,
     /// Seed of key hashes and of sampling.
-    pub seed: u64,
+    pub seed: u128,
     /// The time.
     pub now: Mono,
-}
-
-/// How keys are hashed: seeded per process, so that nobody can choose keys that collide.
-#[derive(Clone, Debug)]
-pub(crate) struct KeyHash(SeedableRandomState);
-
-impl KeyHash {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(SeedableRandomState::with_seed(seed, SharedSeed::global_fixed()))
-    }
-
-    #[inline]
-    pub(crate) fn of(&self, key: &[u8]) -> u64 {
-        let mut hasher = self.0.build_hasher();
-        hasher.write(key);
-        hasher.finish()
-    }
 }
 
 /// Whether reading a key counts as using it.
@@ -133,6 +115,8 @@ pub struct Shard {
     pub waiters: Waiters,
     /// What is known of all locks here.
     pub locks: Locks,
+    /// What hangs on leases, and when those end.
+    pub(crate) leases: Leases,
 }
 
 impl Shard {
@@ -152,6 +136,7 @@ impl Shard {
         epochs: Arc<EpochReserve>,
         waits: Arc<Mutex<WaitGraph>>,
     ) -> Self {
+        let hashing = KeyHash::new(setup.seed);
         let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
         let slots: Box<[Slot]> = slots.take(usize::from(setup.slots)).collect();
         for (index, slot) in slots.iter().enumerate() {
@@ -170,12 +155,13 @@ impl Shard {
             access_mode: AccessMode::Recency,
             active_expiry: true,
             earliest_new: None,
-            rng: fastrand::Rng::with_seed(setup.seed),
-            hashing: KeyHash::new(setup.seed),
+            rng: hashing.dice(),
+            hashing,
             hints,
             epochs,
             waiters: Waiters::default(),
             locks: Locks::new(waits),
+            leases: Leases::default(),
         }
     }
 
@@ -203,6 +189,7 @@ impl Shard {
     /// The entry of a key, if there is one that has not ended. Counts as a hit or a miss.
     #[inline]
     pub fn read(&mut self, db: Db, key: Key<'_>, usage: Use, now: Mono) -> Option<&Entry> {
+        self.end_due_leases(now);
         let hash = self.hash(key.bytes);
         let Some(mut spot) = self.find(db, key, hash) else {
             self.counters.misses += 1;
@@ -273,10 +260,10 @@ impl Shard {
         self.totals[usize::from(self.table_of(db))]
     }
 
-    /// Heap bytes of entries, tables and timers.
+    /// Heap bytes of entries, tables, timers and what hangs on leases.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.memory + self.wheel.memory()
+        self.memory + self.wheel.memory() + self.leases.memory()
     }
 
     /// Bytes that one key costs: its entry, its timer, and its share of the table that it is in.
@@ -301,6 +288,7 @@ impl Shard {
         if !self.active_expiry {
             return Tick::Idle;
         }
+        self.end_due_leases(now);
         for _ in 0..steps {
             match self.wheel.pop_due(now) {
                 Due::Timer(id, target) => self.end(id, target, now),
@@ -312,18 +300,49 @@ impl Shard {
     }
 
     fn end(&mut self, id: TimerId, target: Target, now: Mono) {
-        let index = usize::from(target.slot);
-        let table = self.slots[index].table(target.table);
-        let is_it = |entry: &Entry| entry.timer().is_some_and(|timer| timer.id == id);
-        let spot = table.find(target.hash, is_it).expect("every timer of the wheel has an entry");
-        let place = Place { index, table: target.table, spot };
-        if table.at(spot).coordinates() {
+        let place = self.ended_by(id, target);
+        let entry = self.slots[place.index].table(place.table).at(place.spot);
+        if entry.coordinates() {
             self.rewrite(place, |entry| entry.set_timer(None));
             let _ = self.change_primitive(place, now, |_, _| ());
             return;
         }
         let entry = self.take(place);
+        self.compact_timers();
         self.ended(target.table, &entry);
+    }
+
+    /// Where the entry is that a timer ends.
+    fn ended_by(&self, id: TimerId, target: Target) -> Place {
+        let index = usize::from(target.slot);
+        let table = self.slots[index].table(target.table);
+        let is_it = |entry: &Entry| entry.timer().is_some_and(|timer| timer.id == id);
+        let spot = table.find(target.hash, is_it).expect("every timer of the wheel has an entry");
+        Place { index, table: target.table, spot }
+    }
+
+    /// Gives room of timers back, as much as belongs to one that has gone. No entry may name a
+    /// timer that is not in the wheel: another one could be given its name.
+    #[inline]
+    pub(crate) fn compact_timers(&mut self) {
+        let _ = self.compact_timer();
+        let _ = self.compact_timer();
+    }
+
+    /// One step of it; whether there is more to give back.
+    #[inline]
+    pub(crate) fn compact_timer(&mut self) -> bool {
+        match self.wheel.compact() {
+            Compaction::Enough => false,
+            Compaction::Freed => true,
+            Compaction::Renamed { from, to, target } => {
+                let Place { index, table, spot } = self.ended_by(from, target);
+                let entry = self.slots[index].table_mut(table).at_mut(spot);
+                let deadline = entry.timer().map(|timer| timer.deadline);
+                entry.set_timer(deadline.map(|deadline| Timer { deadline, id: to }));
+                true
+            }
+        }
     }
 
     /// What becomes of an entry whose timer has gone off: a string ends, a machine does what is due
@@ -340,10 +359,17 @@ impl Shard {
         }
         let entry = self.take(place);
         if let Some(timer) = timer {
-            self.wheel.cancel(timer.id);
+            self.cancel(timer);
         }
         self.ended(place.table, &entry);
         None
+    }
+
+    /// Takes the timer of an entry that has been taken out of its table.
+    #[inline]
+    pub(crate) fn cancel(&mut self, timer: Timer) {
+        self.wheel.cancel(timer.id);
+        self.compact_timers();
     }
 
     fn ended(&mut self, table: u8, entry: &Entry) {
@@ -371,6 +397,9 @@ impl Shard {
             self.hints.set_buckets(self.first + place.index, table);
         }
         self.totals[usize::from(place.table)].remove(&entry);
+        if !self.leases.is_empty() {
+            self.let_go_text(place.index, place.table, entry.key());
+        }
         entry
     }
 

@@ -64,12 +64,14 @@ impl Bucket {
     }
 
     fn put(&mut self, hash: u64, entry: Entry) {
-        match self.cells.iter().position(Option::is_none) {
-            Some(cell) => {
-                self.tags |= u64::from(tag_of(hash)) << (8 * cell);
-                self.cells[cell] = Some(entry);
+        let mut bucket = self;
+        loop {
+            if let Some(cell) = bucket.cells.iter().position(Option::is_none) {
+                bucket.tags |= u64::from(tag_of(hash)) << (8 * cell);
+                bucket.cells[cell] = Some(entry);
+                return;
             }
-            None => self.more.get_or_insert_default().put(hash, entry),
+            bucket = bucket.more.get_or_insert_default();
         }
     }
 
@@ -83,10 +85,12 @@ impl Bucket {
 
     /// Frees overflow buckets that hold nothing any more.
     fn trim(&mut self) {
-        if let Some(more) = &mut self.more {
-            more.trim();
-            if more.tags == 0 && more.more.is_none() {
-                self.more = None;
+        let mut next = &mut self.more;
+        while let Some(mut bucket) = next.take() {
+            if bucket.tags == 0 {
+                *next = bucket.more.take();
+            } else {
+                next = &mut next.insert(bucket).more;
             }
         }
     }
@@ -98,6 +102,16 @@ impl Bucket {
 
     fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.links().flat_map(|bucket| bucket.cells.iter().flatten())
+    }
+}
+
+/// One link at a time: however many buckets hang on one, freeing them takes no deeper stack.
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        let mut next = self.more.take();
+        while let Some(mut bucket) = next {
+            next = bucket.more.take();
+        }
     }
 }
 
@@ -329,6 +343,46 @@ mod tests {
     fn insert(table: &mut Table, key: &[u8]) {
         let entry = Entry::new(key, NewValue::Text(key), None, Access::default());
         table.insert(hash_of(key), entry, hash_of);
+    }
+
+    #[test]
+    fn a_thousand_buckets_hang_on_one_and_a_small_stack_is_enough() {
+        let fill_and_empty = || {
+            let same = |_: &[u8]| 7;
+            let (mut table, mut dropped) = (Table::default(), Table::default());
+            for number in 0..6_000 {
+                let entry = |key: &[u8]| Entry::new(key, NewValue::Int(1), None, Access::default());
+                table.insert(7, entry(&key(number)), same);
+                dropped.insert(7, entry(&key(number)), same);
+            }
+            drop(dropped);
+            while let Some(spot) = table.find(7, |_| true) {
+                drop(table.remove(spot, same));
+            }
+            assert!(table.is_empty());
+        };
+        #[allow(clippy::disallowed_methods, reason = "a thread whose stack is small")]
+        let thread = std::thread::Builder::new().stack_size(64 * 1024).spawn(fill_and_empty);
+        thread.unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn an_overflow_bucket_that_becomes_empty_is_unlinked_wherever_it_hangs() {
+        let same = |_: &[u8]| 7;
+        let mut table = Table::default();
+        for number in 0..40 {
+            let entry = Entry::new(&key(number), NewValue::Int(1), None, Access::default());
+            table.insert(7, entry, same);
+        }
+        let links = |table: &Table| table.buckets.iter().map(|b| b.links().count() - 1).sum();
+        let before: usize = links(&table);
+        // The keys of the second bucket of the chain.
+        for number in CELLS as u16..2 * CELLS as u16 {
+            let spot = table.find(7, |entry| entry.key() == key(number));
+            drop(table.remove(spot.unwrap(), same));
+        }
+        assert_eq!(links(&table), before - 1_usize);
+        table.assert_invariants(same);
     }
 
     proptest! {

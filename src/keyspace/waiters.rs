@@ -8,6 +8,7 @@
 use crate::base::slot::SlotId;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lock_outcome;
+use crate::coord::token::FenceToken;
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::fmt;
@@ -24,8 +25,52 @@ pub trait Notice: Send + Sync + fmt::Debug {
 pub enum Found {
     /// A lock.
     Lock(lock_outcome::Granted),
+    /// Permits of a semaphore.
+    Permits {
+        /// The token of its owner's grant.
+        token: FenceToken,
+        /// What the semaphore knows the grant by, as long as nobody has been told of it.
+        offer: WaiterId,
+    },
+    /// Nothing: the semaphore's limit is below what it asks for now.
+    AboveLimit,
+    /// A latch that is open.
+    Open,
+    /// Nothing: the latch's time was over before it opened, or it was deleted.
+    Gone,
+    /// The end of a barrier's round.
+    Round {
+        /// Which one.
+        generation: u64,
+        /// How many had arrived before.
+        index: usize,
+    },
+    /// Nothing: its owner has arrived at the barrier with another request since.
+    Replaced,
+    /// The lead of an election.
+    Lead {
+        /// Its term.
+        term: FenceToken,
+        /// Whether other requests of the candidate have found it as well.
+        shared: bool,
+    },
     /// A chance: it looks at all that it wants, and takes it or waits on.
     Look,
+}
+
+impl Found {
+    /// Whether the request's owner has something now that lasts, and may hang on a lease.
+    const fn is_grant(self) -> bool {
+        match self {
+            Self::Lock(_) | Self::Permits { .. } | Self::Lead { .. } => true,
+            Self::AboveLimit
+            | Self::Open
+            | Self::Gone
+            | Self::Round { .. }
+            | Self::Replaced
+            | Self::Look => false,
+        }
+    }
 }
 
 /// The key that a request waits at.
@@ -52,6 +97,8 @@ pub struct Parking {
 struct Parked {
     parking: Parking,
     places: SmallVec<[Place; 1]>,
+    /// The key of the lease that its grant shall hang on, until there is one.
+    lease: Option<Box<[u8]>>,
     found: Option<Found>,
 }
 
@@ -60,6 +107,17 @@ struct Parked {
 pub struct Waiters {
     parked: HashMap<WaiterId, Parked>,
     news: Vec<Arc<dyn Notice>>,
+    /// Who has got something that has to be hung on a lease now.
+    to_hang: Vec<WaiterId>,
+}
+
+/// What a request has got that hangs on a lease.
+#[derive(Debug)]
+pub(crate) struct ToHang {
+    pub(crate) waiter: WaiterId,
+    pub(crate) owner: Owner,
+    pub(crate) place: Place,
+    pub(crate) lease: Box<[u8]>,
 }
 
 /// A request that waits no more.
@@ -67,6 +125,8 @@ pub struct Waiters {
 pub(crate) struct Left {
     pub(crate) owner: Owner,
     pub(crate) places: SmallVec<[Place; 1]>,
+    /// The lease that the request hangs on.
+    pub(crate) lease: Option<Box<[u8]>>,
     pub(crate) found: Option<Found>,
 }
 
@@ -86,7 +146,7 @@ impl Waiters {
     /// Notes that a request waits at `place`, too.
     pub(crate) fn park(&mut self, waiter: WaiterId, place: Place, parking: Parking) {
         let parked = self.parked.entry(waiter);
-        let fresh = || Parked { parking, places: SmallVec::new(), found: None };
+        let fresh = || Parked { parking, places: SmallVec::new(), lease: None, found: None };
         parked.or_insert_with(fresh).places.push(place);
     }
 
@@ -100,7 +160,42 @@ impl Waiters {
         if let Some(parked) = self.parked.get_mut(&waiter) {
             parked.found = Some(found);
             self.news.push(Arc::clone(&parked.parking.notice));
+            if parked.lease.is_some() && found.is_grant() {
+                self.to_hang.push(waiter);
+            }
         }
+    }
+
+    /// Notes on which lease that shall hang which a request is parked for.
+    pub(crate) fn hang(&mut self, waiter: WaiterId, lease: &[u8]) {
+        if let Some(parked) = self.parked.get_mut(&waiter) {
+            parked.lease = Some(lease.into());
+        }
+    }
+
+    /// What requests have got since the last call that hangs on leases.
+    pub(crate) fn take_to_hang(&mut self) -> Vec<ToHang> {
+        let hang = |waiter| {
+            let parked = self.parked.get_mut(&waiter)?;
+            let (owner, lease) = (parked.parking.owner.clone(), parked.lease.take()?);
+            let place = parked.places.first()?.clone();
+            Some(ToHang { waiter, owner, place, lease })
+        };
+        std::mem::take(&mut self.to_hang).into_iter().filter_map(hang).collect()
+    }
+
+    /// The lease has ended that a request hangs on: it has to look, and waits where it says no
+    /// more.
+    pub(crate) fn lose_lease(&mut self, waiter: WaiterId) -> SmallVec<[Place; 1]> {
+        let Some(parked) = self.parked.get_mut(&waiter) else { return SmallVec::new() };
+        parked.lease = None;
+        let places = parked.places.clone();
+        self.find(waiter, Found::Look);
+        places
+    }
+
+    pub(crate) const fn has_to_hang(&self) -> bool {
+        !self.to_hang.is_empty()
     }
 
     /// What a request has got, which it then knows; it stays parked.
@@ -114,10 +209,15 @@ impl Waiters {
         self.parked.get(&waiter).is_some_and(|parked| parked.found.is_none())
     }
 
+    /// Whether a request is parked here.
+    pub(crate) fn is_parked(&self, waiter: WaiterId) -> bool {
+        self.parked.contains_key(&waiter)
+    }
+
     /// Takes a request out.
     pub(crate) fn leave(&mut self, waiter: WaiterId) -> Option<Left> {
-        let Parked { parking, places, found } = self.parked.remove(&waiter)?;
-        Some(Left { owner: parking.owner, places, found })
+        let Parked { parking, places, lease, found } = self.parked.remove(&waiter)?;
+        Some(Left { owner: parking.owner, places, lease, found })
     }
 
     /// Tells everybody who waits at a key of one of these tables to look: the keys are gone, or

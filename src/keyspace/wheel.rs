@@ -1,9 +1,11 @@
 //! Timers of a shard: a hierarchical wheel with a millisecond tick (Varghese and Lauck, 1987).
 //!
 //! Adding and cancelling cost the same however many timers there are, and `pop_due` does a bounded
-//! amount of work per call, so that a million keys that end together do not stall anybody.
+//! amount of work per call, so that a million keys that end together do not stall anybody. What was
+//! room for many timers is given back a little with each that goes (`compact`).
 //! Not here: what a timer is for. It names an entry by slot, database and hash.
-//! Invariant: every timer is on exactly one list, and its `list` field says which.
+//! Invariant: every timer is on exactly one list, and its `list` field says which. A free node is
+//! on the list of free ones.
 
 use crate::base::time::Mono;
 
@@ -21,6 +23,8 @@ const NONE: u32 = u32::MAX;
 /// In place of a list's number: the node is free.
 const FREE: u16 = u16::MAX;
 const _: () = assert!(LISTS < FREE as usize);
+/// So many free nodes are kept beside half as many as there are timers: timers come and go.
+const SPARE: usize = 16;
 /// How often `sample` draws before it takes the next timer that it finds.
 const DRAWS_MAX: usize = 64;
 
@@ -45,7 +49,6 @@ struct Node {
     target: Target,
     list: u16,
     prev: u32,
-    /// The next one on the list, or the next free node.
     next: u32,
 }
 
@@ -59,6 +62,26 @@ pub enum Due {
     Nothing,
     /// The step was spent on sorting timers; there may be more.
     Sorting,
+}
+
+/// What `compact` did.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compaction {
+    /// Nothing: few nodes are free.
+    Enough,
+    /// It gave a free node back.
+    Freed,
+    /// It gave the node of this timer back. The timer has another name now, which its entry must be
+    /// told before anything else happens.
+    Renamed {
+        /// Its name until now.
+        from: TimerId,
+        /// Its name from now on.
+        to: TimerId,
+        /// The entry that it ends.
+        target: Target,
+    },
 }
 
 /// See the module's documentation.
@@ -103,10 +126,12 @@ impl Wheel {
         self.timers == 0
     }
 
-    /// Heap bytes.
+    /// Heap bytes of the timers, and of the heads of their lists, which are always there. Free
+    /// nodes do not count: `maxmemory` is compared with this, and removing keys has to bring it
+    /// down.
     #[must_use]
-    pub fn memory(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>() + LISTS * size_of::<u32>()
+    pub const fn memory(&self) -> usize {
+        self.timers * Self::TIMER_BYTES + LISTS * size_of::<u32>()
     }
 
     /// Adds a timer for `target`.
@@ -121,7 +146,7 @@ impl Wheel {
             (self.nodes.len() - 1) as u32
         } else {
             let id = self.free;
-            self.free = self.nodes[id as usize].next;
+            self.unlink_free(id);
             self.nodes[id as usize] = node;
             id
         };
@@ -130,7 +155,7 @@ impl Wheel {
         TimerId(id)
     }
 
-    /// Removes a timer that has not been handed out yet.
+    /// Removes a timer that has not been handed out yet. Wants to be followed by `compact`, twice.
     pub fn cancel(&mut self, id: TimerId) {
         self.unlink(id.0);
         self.release(id.0);
@@ -241,12 +266,18 @@ impl Wheel {
         }
         // The first of a list that was spliced still names its old list, so look where it really
         // is.
-        let list = if self.heads[MOVING as usize] == id { MOVING } else { list };
-        assert!(self.heads[list as usize] == id, "the first timer of a list is its head");
+        let list = self.headed_by(id, list);
         self.heads[list as usize] = next;
         if list < DUE && next == NONE {
             self.occupied[list as usize / LEVEL_SLOTS] &= !(1 << (list as usize % LEVEL_SLOTS));
         }
+    }
+
+    /// The list that `id` is the first of.
+    fn headed_by(&self, id: u32, named: u16) -> u16 {
+        let list = if self.heads[MOVING as usize] == id { MOVING } else { named };
+        assert!(self.heads[list as usize] == id, "the first timer of a list is its head");
+        list
     }
 
     /// Takes a whole list in one step; its nodes still name it, which `unlink` allows for.
@@ -257,9 +288,71 @@ impl Wheel {
 
     fn release(&mut self, id: u32) {
         let node = &mut self.nodes[id as usize];
-        (node.list, node.next) = (FREE, self.free);
+        (node.list, node.prev, node.next) = (FREE, NONE, self.free);
+        if self.free != NONE {
+            self.nodes[self.free as usize].prev = id;
+        }
         self.free = id;
         self.timers -= 1;
+    }
+
+    fn unlink_free(&mut self, id: u32) {
+        let Node { prev, next, .. } = self.nodes[id as usize];
+        if next != NONE {
+            self.nodes[next as usize].prev = prev;
+        }
+        if prev == NONE {
+            self.free = next;
+        } else {
+            self.nodes[prev as usize].next = next;
+        }
+    }
+
+    /// Gives the last node back if many are free. One timer that goes leaves one and a half nodes
+    /// too many, so two calls for each keep up.
+    #[inline]
+    pub fn compact(&mut self) -> Compaction {
+        if self.nodes.len() <= self.timers + self.timers / 2 + SPARE {
+            return Compaction::Enough;
+        }
+        self.give_back()
+    }
+
+    #[cold]
+    fn give_back(&mut self) -> Compaction {
+        let from = (self.nodes.len() - 1) as u32;
+        let last = self.nodes[from as usize];
+        let done = if last.list == FREE {
+            self.unlink_free(from);
+            Compaction::Freed
+        } else {
+            let to = self.free;
+            self.unlink_free(to);
+            self.rename(from, to);
+            Compaction::Renamed { from: TimerId(from), to: TimerId(to), target: last.target }
+        };
+        self.nodes.pop();
+        // Half as much again as is used, so that this copies a node four times at most for each one
+        // that has been given back.
+        if self.nodes.capacity() > 2 * self.nodes.len() + SPARE {
+            self.nodes.shrink_to(self.nodes.len() + self.nodes.len() / 2);
+        }
+        done
+    }
+
+    /// Moves a timer to a node that is on no list.
+    fn rename(&mut self, from: u32, to: u32) {
+        let node = self.nodes[from as usize];
+        self.nodes[to as usize] = node;
+        if node.next != NONE {
+            self.nodes[node.next as usize].prev = to;
+        }
+        if node.prev == NONE {
+            let list = self.headed_by(from, node.list);
+            self.heads[list as usize] = to;
+        } else {
+            self.nodes[node.prev as usize].next = to;
+        }
     }
 
     /// Every timer, in no order.
@@ -300,6 +393,14 @@ impl Wheel {
             }
         }
         assert_eq!(listed, self.timers, "every timer is on a list");
+        let (mut id, mut prev, mut free) = (self.free, NONE, 0);
+        while id != NONE {
+            let node = &self.nodes[id as usize];
+            assert_eq!((node.list, node.prev), (FREE, prev), "a free node is on the free list");
+            (prev, id) = (id, node.next);
+            free += 1;
+        }
+        assert_eq!(free + self.timers, self.nodes.len(), "a node is a timer or free");
     }
 }
 
@@ -341,11 +442,39 @@ mod tests {
         assert_eq!(drain(&mut wheel, Mono(u64::MAX)), [1]);
     }
 
+    #[test]
+    fn a_wheel_that_was_full_gives_its_nodes_back_whatever_the_order_of_cancelling() {
+        const TIMERS: u64 = 10_000;
+        for (name, order) in [("first", 0), ("last", TIMERS - 1), ("all over", 7_919)] {
+            let mut wheel = Wheel::new(Mono(0));
+            let mut ids: Vec<TimerId> = (0..TIMERS)
+                .map(|number| wheel.add(Mono(1 + number * 50), target(number)))
+                .collect();
+            for step in 0..TIMERS {
+                // A step that shares no factor with their number goes through all.
+                let number = (step * order.max(1) + order) % TIMERS;
+                wheel.cancel(ids[number as usize]);
+                for _ in 0..2 {
+                    if let Compaction::Renamed { from, to, target } = wheel.compact() {
+                        let id = &mut ids[target.hash as usize];
+                        assert_eq!(std::mem::replace(id, to), from);
+                    }
+                }
+                let room = wheel.timers + wheel.timers / 2 + SPARE;
+                assert!(wheel.nodes.len() <= room, "{name}: {} in {step}", wheel.nodes.len());
+                assert!(wheel.nodes.capacity() <= 2 * room + SPARE, "{name}");
+            }
+            wheel.assert_invariants();
+            assert_eq!(wheel.memory(), Wheel::new(Mono(0)).memory());
+        }
+    }
+
     #[derive(Clone, Debug)]
     enum Step {
         Add(u64),
         Cancel(usize),
         Reset(usize, u64),
+        Compact,
         Advance(u64),
         Pop,
     }
@@ -356,6 +485,7 @@ mod tests {
             4 => ahead.clone().prop_map(Step::Add),
             1 => any::<usize>().prop_map(Step::Cancel),
             1 => (any::<usize>(), ahead).prop_map(|(which, ahead)| Step::Reset(which, ahead)),
+            3 => Just(Step::Compact),
             3 => (0u64..5_000).prop_map(Step::Advance),
             3 => Just(Step::Pop),
         ];
@@ -383,6 +513,12 @@ mod tests {
                         timer.1 = now.plus(ahead);
                         wheel.reset(timer.0, timer.1);
                     },
+                    Step::Compact => {
+                        if let Compaction::Renamed { from, to, target } = wheel.compact() {
+                            let timer = model.get_mut(&target.hash).unwrap();
+                            prop_assert_eq!(std::mem::replace(&mut timer.0, to), from);
+                        }
+                    }
                     Step::Advance(ms) => {
                         now = now.plus(ms);
                         let mut due = drain(&mut wheel, now);

@@ -5,11 +5,12 @@
 //! so that a client may send everything before it reads anything; `client-output-buffer-limit`
 //! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
-use crate::base::time::Mono;
-use crate::clients::Kill;
-use crate::command::context::Effect;
+use crate::clients::{Figures, Kill};
+use crate::command::context::{Effect, Haste};
 use crate::keyspace::Db;
+use crate::net::backlog::{Backlog, Verdict};
 use crate::net::stream::Stream;
+use crate::net::timer::Timer;
 use crate::observe::counters::Count;
 use crate::resp::reply::Writer;
 use crate::server::core::Core;
@@ -20,9 +21,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::io::ReadBuf;
-use tokio::time::{Sleep, sleep};
 
 /// Room for one read when nothing is buffered; most turns fit, and it stays in the cache.
 const READ_BYTES: usize = 64 * 1024;
@@ -37,7 +36,7 @@ const SPARE_BYTES_MAX: usize = 16 * 1024;
 /// What carries out the effects that go beyond a connection.
 pub trait Outside: Send + Sync {
     /// Stops the server.
-    fn shut_down(&self);
+    fn shut_down(&self, haste: Haste);
 }
 
 /// What all connections of a worker share. Never contended: only the worker's own tasks lock it,
@@ -114,18 +113,13 @@ pub(crate) struct Connection {
     resume: bool,
     /// Whether `pending` was read in this round, to be run in the next.
     unread: bool,
-    /// Replies that the socket did not take, from `sent` on.
-    unsent: Vec<u8>,
-    sent: usize,
+    /// Replies that the socket has not taken.
+    unsent: Backlog,
     /// Whether something is put off to the next round: running what was read, or sending replies.
     fresh: bool,
-    /// Whether the socket has refused some of them.
-    backlogged: bool,
-    over_soft_since: Option<Mono>,
     closing: bool,
     effect: Option<Effect>,
-    /// Wakes the connection at the end of a pause or of its time over the soft output limit.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 /// Why a connection ended.
@@ -148,14 +142,11 @@ impl Connection {
             start: 0,
             resume: false,
             unread: false,
-            unsent: Vec::new(),
-            sent: 0,
+            unsent: Backlog::default(),
             fresh: false,
-            backlogged: false,
-            over_soft_since: None,
             closing: false,
             effect: None,
-            timer: None,
+            timer: Timer::default(),
         }
     }
 
@@ -200,19 +191,19 @@ impl Connection {
             match self.poll_flush(cx) {
                 Poll::Ready(Err(_)) => return Poll::Ready(End::Failed),
                 Poll::Ready(Ok(())) if self.closing => return Poll::Ready(End::Closed),
-                Poll::Pending if self.closing => return Poll::Pending,
                 Poll::Ready(Ok(())) | Poll::Pending => {}
             }
-            if self.backlogged
+            if self.unsent.is_refused()
                 && let Err(end) = self.check_limits(cx)
             {
                 return Poll::Ready(end);
             }
-            match self.effect.take() {
-                Some(Effect::Shutdown) => self.worker.outside.shut_down(),
-                Some(Effect::Close) => self.closing = true,
-                // The session keeps the request itself.
-                Some(Effect::Wait(_)) | None => {}
+            if self.closing {
+                return Poll::Pending;
+            }
+            if let Some(effect) = self.effect.take() {
+                self.carry_out(effect);
+                continue;
             }
             if std::mem::take(&mut self.unread) {
                 self.pending_turn();
@@ -226,6 +217,11 @@ impl Connection {
                         self.waited_turn(end);
                         Ok(())
                     }
+                    // It may wait longer than the server is there.
+                    Poll::Pending if self.worker.stopping.load(Ordering::Acquire) => {
+                        self.closing = true;
+                        continue;
+                    }
                     // Who goes away while its request waits leaves the queue at once.
                     Poll::Pending => ready!(self.poll_read_ahead(cx)),
                 }
@@ -234,6 +230,11 @@ impl Connection {
                     Poll::Ready(()) => {
                         self.pending_turn();
                         Ok(())
+                    }
+                    // The pause may last longer than the server; Redis does not wait for it either.
+                    Poll::Pending if self.worker.stopping.load(Ordering::Acquire) => {
+                        self.closing = true;
+                        continue;
                     }
                     // Nobody who has gone away is kept until the pause is over.
                     Poll::Pending => ready!(self.poll_read_ahead(cx)),
@@ -249,39 +250,49 @@ impl Connection {
         }
     }
 
+    /// Does what a turn has asked for, now that its replies have been sent.
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Shutdown(haste) => {
+                self.worker.outside.shut_down(haste);
+                self.closing = true;
+            }
+            Effect::Close => self.closing = true,
+            // Done at the start of every turn; the session keeps a request that waits.
+            Effect::Refresh | Effect::Wait(_) => {}
+        }
+    }
+
     /// Waits for the end of a CLIENT PAUSE, if there is one.
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let desk = self.worker.desk.lock();
-            let node = &desk.core.node;
+        let pause = {
+            let node = &self.worker.desk.lock().core.node;
             let now = node.clock.now().mono;
-            let Some((_, until)) = node.clients.pause.at(now) else { return Poll::Ready(()) };
-            drop(desk);
-            if !self.session.client().figures().blocked {
-                return Poll::Ready(());
+            node.clients.pause.at(now).map(|(_, until)| (until, now))
+        };
+        match pause {
+            Some((until, now)) if self.session.client().figures().blocked => {
+                self.timer.wake_by(until, now, cx);
+                Poll::Pending
             }
-            ready!(self.poll_timer(cx, until.since(now)));
+            Some(_) | None => {
+                self.timer.stop();
+                Poll::Ready(())
+            }
         }
     }
 
     /// Waits until the request that waits should look again.
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<WaitEnd> {
-        loop {
-            let now = self.worker.desk.lock().core.node.clock.now().mono;
-            if let Some(end) = self.session.wait_end(now) {
-                self.timer = None;
-                return Poll::Ready(end);
-            }
-            let Some(until) = self.session.waits_until() else { return Poll::Pending };
-            ready!(self.poll_timer(cx, until.since(now)));
+        let now = self.worker.desk.lock().core.node.clock.now().mono;
+        if let Some(end) = self.session.wait_end(now) {
+            self.timer.stop();
+            return Poll::Ready(end);
         }
-    }
-
-    fn poll_timer(&mut self, cx: &mut Context<'_>, ms: u64) -> Poll<()> {
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(ms))));
-        ready!(timer.as_mut().poll(cx));
-        self.timer = None;
-        Poll::Ready(())
+        if let Some(until) = self.session.waits_until() {
+            self.timer.wake_by(until, now, cx);
+        }
+        Poll::Pending
     }
 
     /// Sends what the socket has not taken yet.
@@ -289,20 +300,20 @@ impl Connection {
         if self.unsent.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        while self.sent < self.unsent.len() {
-            match self.stream.poll_write(cx, &self.unsent[self.sent..])? {
-                Poll::Ready(taken) => self.sent += taken,
+        let waiting = self.unsent.waiting();
+        while !self.unsent.rest().is_empty() {
+            match self.stream.poll_write(cx, self.unsent.rest())? {
+                Poll::Ready(taken) => self.unsent.took(taken),
                 Poll::Pending => {
-                    self.backlogged = true;
-                    self.publish_buffers();
+                    self.unsent.refuse();
+                    self.publish_backlog(waiting);
                     return Poll::Pending;
                 }
             }
         }
-        (self.sent, self.over_soft_since) = (0, None);
-        let buffer = std::mem::take(&mut self.unsent);
-        if std::mem::take(&mut self.backlogged) {
-            self.publish_buffers();
+        let (buffer, was_refused) = self.unsent.end();
+        if was_refused {
+            self.publish_backlog(waiting);
         }
         let desk = &mut *self.worker.desk.lock();
         desk.core.tally().counters.add(Count::Writes, 1);
@@ -461,32 +472,37 @@ impl Connection {
             return;
         }
         desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
-        if self.unsent.is_empty() {
-            self.unsent = std::mem::replace(out, desk.spare.pop().unwrap_or_default());
-            self.fresh = true;
-        } else {
-            self.unsent.extend_from_slice(out);
-            out.clear();
-        }
+        self.fresh |= self.unsent.is_empty();
+        self.unsent.take(out, || desk.spare.pop().unwrap_or_default());
     }
 
     fn count(&self, count: Count, more: u64) {
         self.worker.desk.lock().core.tally().counters.add(count, more);
     }
 
+    /// Says how many replies wait, of the bytes that did before. Who takes some of them is not
+    /// idle, as in Redis: a long reply may take longer than `timeout`.
+    fn publish_backlog(&self, before: u64) {
+        self.publish_buffers();
+        if self.unsent.waiting() < before {
+            let now = self.worker.desk.lock().core.node.clock.now().mono;
+            let client = self.session.client();
+            client.set_figures(&Figures { last_seen_ms: now.0, ..client.figures() });
+        }
+    }
+
     fn publish_buffers(&self) {
         let client = self.session.client();
         let mut figures = client.figures();
         figures.input_free_bytes = (self.pending.capacity() - self.pending.len()) as u64;
-        figures.output_bytes = (self.unsent.len() - self.sent) as u64;
+        figures.output_bytes = self.unsent.waiting();
         client.set_figures(&figures);
     }
 
     /// Closes a client that does not take its replies or sends an endless request.
     fn check_limits(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
-        let waiting = (self.unsent.len() - self.sent) as u64;
         let buffered = self.pending.len() - self.start;
-        if waiting == 0 && buffered == 0 {
+        if self.unsent.is_empty() && buffered == 0 {
             return Ok(());
         }
         let worker = Arc::clone(&self.worker);
@@ -496,24 +512,18 @@ impl Connection {
             return Err(End::InputLimit);
         }
         let limit = settings.client_output_buffer_limit.normal;
-        if limit.hard_bytes > 0 && waiting > limit.hard_bytes {
-            return Err(End::OutputLimit);
+        let clock = &desk.core.node.clock;
+        match self.unsent.judge(limit, || clock.now().mono) {
+            Verdict::Within => Ok(()),
+            Verdict::TooMuch => Err(End::OutputLimit),
+            // The time is up even if nothing else happens on the connection.
+            Verdict::UntilThen(end) => {
+                let now = clock.now().mono;
+                drop(desk);
+                self.timer.wake_by(end, now, cx);
+                Ok(())
+            }
         }
-        if limit.soft_bytes == 0 || waiting <= limit.soft_bytes {
-            self.over_soft_since = None;
-            return Ok(());
-        }
-        let now = desk.core.node.clock.now().mono;
-        let since = *self.over_soft_since.get_or_insert(now);
-        let allowed_ms = u64::from(limit.soft_seconds) * 1_000;
-        if now.since(since) >= allowed_ms {
-            return Err(End::OutputLimit);
-        }
-        drop(desk);
-        // The time is up even if nothing else happens on the connection.
-        let left_ms = allowed_ms - now.since(since);
-        let _ = self.poll_timer(cx, left_ms);
-        Ok(())
     }
 }
 
@@ -531,6 +541,8 @@ impl Future for Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        // Whoever sees that the client has gone finds its memory free.
+        (self.pending, self.unsent) = Default::default();
         self.session.close(&self.worker.desk.lock().core);
     }
 }

@@ -1,8 +1,8 @@
 //! Listening sockets, one per worker and address, and what happens to a connection before its
 //! session starts.
 //!
-//! `SO_REUSEPORT` lets the kernel deal connections out to the workers; because it would also let a
-//! second server share the port, the port is first claimed without it.
+//! `SO_REUSEPORT` lets the kernel deal connections out to the workers. Because it would also let a
+//! second server share the port, the first socket claims the port without it, and keeps the claim.
 
 use crate::clients::Origin;
 use crate::command::node::Node;
@@ -100,11 +100,28 @@ fn socket(address: SocketAddr, share: bool) -> io::Result<Socket> {
     Ok(socket)
 }
 
-fn listener(address: SocketAddr, backlog: i32) -> io::Result<std::net::TcpListener> {
-    let socket = socket(address, true)?;
-    socket.listen(backlog)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
+/// Sockets for `workers` workers. The first one listens alone: that fails if anybody else listens
+/// there, also another server that is starting at this moment. Only then it lets others join, and
+/// it stays: at no time could a second server's first socket get in between.
+fn claim(
+    address: SocketAddr,
+    workers: usize,
+    backlog: i32,
+) -> io::Result<Vec<std::net::TcpListener>> {
+    let first = socket(address, false)?;
+    first.listen(backlog)?;
+    if workers > 1 {
+        first.set_reuse_port(true)?;
+    }
+    let mut sockets = vec![first];
+    // The first may have been given any free port.
+    let address = sockets[0].local_addr()?.as_socket().unwrap_or(address);
+    for _ in 1..workers {
+        let another = socket(address, true)?;
+        another.listen(backlog)?;
+        sockets.push(another);
+    }
+    sockets.into_iter().map(|socket| socket.set_nonblocking(true).map(|()| socket.into())).collect()
 }
 
 /// Listens on every address of the settings, with one socket per worker.
@@ -117,15 +134,13 @@ pub fn listen(settings: &Settings, workers: usize) -> Result<Listeners, ListenEr
     let backlog = i32::try_from(settings.tcp_backlog).unwrap_or(i32::MAX);
     if settings.port != 0 {
         for (address, optional) in addresses(settings)? {
-            let claim = socket(address, false).and_then(|claim| claim.listen(1).map(|()| claim));
-            match claim {
-                Ok(claim) => drop(claim),
+            let sockets = match claim(address, workers, backlog) {
+                Ok(sockets) => sockets,
                 Err(source) if optional && source.kind() != io::ErrorKind::AddrInUse => continue,
                 Err(source) => return Err(explain(address.to_string(), source)),
-            }
-            for worker in &mut listeners.tcp {
-                let socket = listener(address, backlog);
-                worker.push(socket.map_err(|source| explain(address.to_string(), source))?);
+            };
+            for (worker, socket) in listeners.tcp.iter_mut().zip(sockets) {
+                worker.push(socket);
             }
             listeners.addresses.push(address.to_string());
         }
@@ -284,5 +299,63 @@ fn refuse(stream: &Stream, text: &[u8]) {
     };
     if let Err(error) = sent {
         tracing::debug!(%error, "A refused client did not wait for the reason");
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "two servers start on two threads")]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::sync::Barrier;
+
+    const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    fn address_of(sockets: &[TcpListener]) -> SocketAddr {
+        sockets[0].local_addr().unwrap()
+    }
+
+    #[test]
+    fn workers_share_a_port_and_servers_do_not() {
+        let sockets = claim(ANY_PORT, 3, 16).unwrap();
+        let address = address_of(&sockets);
+        for workers in [1, 3] {
+            let refused = claim(address, workers, 16).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+        }
+        drop(sockets);
+        assert_eq!(claim(address, 2, 16).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn of_two_servers_that_start_together_one_gets_the_port() {
+        let address = address_of(&claim(ANY_PORT, 1, 16).unwrap());
+        for _ in 0..200 {
+            let (start, end) = (Barrier::new(2), Barrier::new(2));
+            let server = || {
+                start.wait();
+                let sockets = claim(address, 4, 16);
+                end.wait();
+                sockets.is_ok()
+            };
+            let both = std::thread::scope(|scope| {
+                [scope.spawn(server), scope.spawn(server)].map(|server| server.join().unwrap())
+            });
+            assert_eq!(both.iter().filter(|got_it| **got_it).count(), 1, "{both:?}");
+        }
+    }
+
+    #[test]
+    fn every_worker_gets_connections() {
+        let sockets = claim(ANY_PORT, 2, 1_024).unwrap();
+        let address = address_of(&sockets);
+        let clients: Vec<_> =
+            (0..200).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+        let accepted: Vec<usize> = sockets
+            .iter()
+            .map(|socket| std::iter::from_fn(|| socket.accept().ok()).map(drop).count())
+            .collect();
+        assert_eq!(accepted.iter().sum::<usize>(), clients.len(), "{accepted:?}");
+        assert!(accepted.iter().all(|count| *count > 0), "{accepted:?}");
     }
 }

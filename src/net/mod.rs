@@ -1,5 +1,7 @@
 //! Sockets: listeners and connections. Knows no rule about commands.
 
+mod backlog;
 pub mod connection;
 pub mod listen;
 mod stream;
+mod timer;

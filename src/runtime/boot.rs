@@ -2,6 +2,7 @@
 //! stops.
 
 use crate::base::time::Clock;
+use crate::command::context::Haste;
 use crate::command::node::{Identity, Node, NodeParts, Platform};
 use crate::config::{Caller, Config, Invocation, LogFormat, Settings, USAGE, Warning, version};
 use crate::keyspace::borrow::{Keyspace, Layout};
@@ -16,6 +17,7 @@ use crate::runtime::panics;
 use crate::runtime::pid_file::PidFile;
 use crate::runtime::platform::{SystemPlatform, log_level};
 use crate::runtime::worker::{self, Setup};
+use crate::script::explain::explain;
 use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,6 +49,11 @@ fn start(args: &[OsString]) -> Result<(), Box<dyn Error>> {
             warnings.iter().for_each(|warning| println!("{warning}"));
             println!("The configuration is fine.");
         }
+        Invocation::ExplainScript(path) => {
+            let text = std::fs::read(&path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            print!("{}", explain(&text));
+        }
         Invocation::Run(config) => run(config, &warnings)?,
     }
     Ok(())
@@ -65,14 +72,15 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     let platform = SystemPlatform { log, workers };
     make_room(&mut config, &platform)?;
     let listeners = listen(&settings, workers)?;
-    let mut rng = fastrand::Rng::with_seed(random_seed()?);
+    let mut rng = fastrand::Rng::with_seed(random_bits()? as u64);
     let state = Arc::new(node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?);
     let shards = (workers * SHARDS_PER_WORKER).next_power_of_two().min(SHARDS_MAX);
     let layout = Layout {
         shards: shards as u16,
         databases: u16::try_from(settings.databases).unwrap_or(u16::MAX),
         epoch: state.epoch,
-        seed: rng.u64(..),
+        // Not from `rng`: its next numbers can be told from the ids, which everybody may see.
+        seed: random_bits()?,
         now: clock.now().mono,
     };
     let alarms = Alarms::new(workers);
@@ -139,12 +147,12 @@ fn start_log(settings: &Settings, clock: Arc<dyn Clock>) -> Result<LogControl, B
     Ok(install(&log, &target, clock)?)
 }
 
-/// A seed that nobody can guess, so that nobody can choose keys that collide.
-fn random_seed() -> std::io::Result<u64> {
+/// Bits that nobody can guess.
+fn random_bits() -> std::io::Result<u128> {
     use std::io::Read;
-    let mut bytes = [0; 8];
+    let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(u64::from_le_bytes(bytes))
+    Ok(u128::from_le_bytes(bytes))
 }
 
 fn hex_id(rng: &mut fastrand::Rng) -> String {
@@ -188,13 +196,19 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
         tracing::warn!("{warning}");
     }
     tracing::info!(
-        "Listening on {}; {} cores, {} shards; data is kept in memory only; \
+        "Listening on {}; {}, {} shards; data is kept in memory only; \
          connect with: {connect}",
         listeners.addresses.join(", "),
-        node.identity.workers,
+        counted(node.identity.workers, "thread"),
         node.keyspace.shards(),
     );
     tracing::info!("Server initialized, PID: {pid}");
+}
+
+/// `1 thread`, `2 threads`.
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
 }
 
 /// Runs the workers until somebody asks the server to stop.
@@ -207,10 +221,11 @@ fn serve(
     let stop = Arc::new(Stop::default());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     // Before the log says that it is ready, or a signal right after that would find no handler.
-    let signals = runtime.block_on(async { Signals::install() })?;
+    let mut signals = runtime.block_on(async { Signals::install() })?;
     // Absolute, because CONFIG SET may change the working directory.
     let path = node.settings().unixsocket.as_ref().map(std::path::absolute).transpose()?;
     let (started, starts) = mpsc::channel();
+    let (running, mut ended) = tokio::sync::mpsc::channel::<()>(1);
     let mut threads = Vec::new();
     for (number, tcp) in listeners.tcp.into_iter().enumerate() {
         let unix = match (&listeners.unix, &path) {
@@ -223,15 +238,27 @@ fn serve(
         let (alarms, state) = (alarms.clone(), Arc::clone(state));
         let setup = Setup { node, number, tcp, unix, alarms, stop, state, started };
         let thread = std::thread::Builder::new().name(format!("worker-{number}"));
-        threads.push(thread.spawn(move || worker::run(setup))?);
+        let running = running.clone();
+        threads.push(thread.spawn(move || {
+            let _until_here = running;
+            worker::run(setup)
+        })?);
     }
-    drop(started);
+    drop((started, running));
     // Ends when each worker has said that it accepts, or has failed to and let go of its end.
     if starts.iter().count() == threads.len() {
         tracing::info!("Ready to accept connections");
-        runtime.block_on(signals.wait(&stop));
+        runtime.block_on(async {
+            signals.wait(&stop).await;
+            stop.ask(Haste::AfterReplies);
+            tokio::select! {
+                // Nothing is ever sent: this is the end of the last worker.
+                _ = ended.recv() => Ok(()),
+                () = signals.again() => Err("stopped by a second signal, without waiting"),
+            }
+        })?;
     }
-    stop.ask();
+    stop.ask(Haste::AfterReplies);
     for thread in threads {
         thread.join().map_err(|_| "a worker thread panicked")??;
     }
@@ -255,11 +282,30 @@ impl Signals {
     }
 
     /// Waits for a signal, or for somebody who asked the server to stop.
-    async fn wait(mut self, stop: &Stop) {
+    async fn wait(&mut self, stop: &Stop) {
         tokio::select! {
             _ = self.terminate.recv() => tracing::warn!("Received SIGTERM scheduling shutdown..."),
             _ = self.interrupt.recv() => tracing::warn!("Received SIGINT scheduling shutdown..."),
             () = stop.asked() => {}
         }
+    }
+
+    /// Waits for somebody who does not want to wait.
+    async fn again(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::warn!("You insist... exiting now.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thread_is_no_plural() {
+        assert_eq!(["1 thread", "2 threads"], [counted(1, "thread"), counted(2, "thread")]);
     }
 }

@@ -4,10 +4,11 @@
 mod alarms;
 pub mod boot;
 pub mod clock;
+mod duties;
 mod files;
 mod node_state;
 mod outside;
-mod panics;
+pub mod panics;
 mod pid_file;
 mod platform;
 mod worker;

@@ -6,11 +6,14 @@
 
 use std::panic::PanicHookInfo;
 
+/// How the log begins to speak of a panic, so that tests and users can look for it.
+pub const IN_LOG: &str = "Panic, please report it";
+
 /// Sends panics to the log.
 pub(crate) fn log_them() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "Panic, please report it: {}", text_of(panic));
+        tracing::error!(place, "{IN_LOG}: {}", text_of(panic));
     }));
 }
 

@@ -1,8 +1,10 @@
-//! One pinned thread: a current-thread runtime with its own listeners, connections and home shards.
+//! One thread: a current-thread runtime with its own listeners, connections and home shards.
 //!
 //! Uses `unsafe` for `sched_setscheduler`, which std does not offer.
 
 use crate::base::time::Mono;
+use crate::clients::Client;
+use crate::command::context::Haste;
 use crate::command::node::Node;
 use crate::keyspace::borrow::ShardId;
 use crate::keyspace::shard::Tick;
@@ -11,6 +13,7 @@ use crate::net::listen::{accept_tcp, accept_unix};
 use crate::observe::latency::LatencyEvent;
 use crate::observe::rates::SAMPLE_EVERY_MS;
 use crate::runtime::alarms::Alarms;
+use crate::runtime::duties::Duties;
 use crate::runtime::node_state::NodeState;
 use crate::runtime::outside::{Process, Stop};
 use crate::server::core::Core;
@@ -20,6 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
+use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
 /// Timers handled before others get the shard: some 50 us of work.
@@ -28,6 +32,10 @@ const TICK_STEPS: usize = 256;
 const MEMORY_EVERY_SAMPLES: u64 = 1_000 / SAMPLE_EVERY_MS;
 /// Without an earlier deadline a home core looks at its shards this often.
 const LOOK_EVERY_MS: u64 = 100;
+
+/// At a shutdown, a client that has taken nothing for so long is not waited for: it has died or
+/// stopped reading.
+const TAKES_NOTHING_MS: u64 = 1_000;
 
 /// Tasks that run before the worker looks for new events: a round of reading and one of writing
 /// for some hundred connections.
@@ -48,10 +56,7 @@ pub(crate) struct Setup {
 
 /// Runs a worker on this thread until the server stops.
 pub(crate) fn run(setup: Setup) -> io::Result<()> {
-    let cores = core_affinity::get_core_ids().unwrap_or_default();
-    if let Some(core) = cores.get(setup.number % cores.len().max(1)) {
-        core_affinity::set_for_current(*core);
-    }
+    pin(setup.number, setup.node.identity.workers);
     prefer_batches();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -59,6 +64,19 @@ pub(crate) fn run(setup: Setup) -> io::Result<()> {
         .event_interval(EVENT_INTERVAL)
         .build()?;
     runtime.block_on(serve(setup))
+}
+
+/// Gives the worker a core of its own, if there are workers for all cores that the process may use.
+/// With fewer of them the scheduler knows better: two servers that both began at the first core
+/// would share it while others are idle.
+fn pin(number: usize, workers: usize) {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    if workers < cores.len() {
+        return;
+    }
+    if let Some(core) = cores.get(number % cores.len().max(1)) {
+        core_affinity::set_for_current(*core);
+    }
 }
 
 /// Asks the kernel not to interrupt whoever runs on this core each time a request arrives
@@ -87,52 +105,58 @@ async fn serve(setup: Setup) -> io::Result<()> {
         stopping: AtomicBool::new(false),
         outside: Box::new(outside),
     });
-    let mut acceptors = Vec::new();
+    let (mut duties, mut acceptors) = (Duties::default(), Vec::new());
     for listener in setup.tcp {
         let listener = TcpListener::from_std(listener)?;
-        acceptors.push(tokio::spawn(accept_tcp(listener, Arc::clone(&worker))));
+        let accept = accept_tcp(listener, Arc::clone(&worker));
+        acceptors.push(duties.start("accepting connections", accept));
     }
     if let Some((listener, path)) = setup.unix {
         let listener = Arc::new(UnixListener::from_std(listener)?);
-        acceptors.push(tokio::spawn(accept_unix(listener, path, Arc::clone(&worker))));
+        let accept = accept_unix(listener, path, Arc::clone(&worker));
+        acceptors.push(duties.start("accepting connections on the Unix socket", accept));
     }
-    let timers = tokio::spawn(run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
+    duties.start("timers", run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
-        tokio::spawn(housekeeping(Arc::clone(&setup.node), setup.state));
+        duties.start("housekeeping", housekeeping(Arc::clone(&setup.node), setup.state));
     }
     let _nobody_waits = setup.started.send(());
     drop(setup.started);
-    let failed = tokio::select! {
-        () = setup.stop.asked() => None,
-        ended = timers => ended.err(),
-    };
-    if let Some(error) = failed {
-        setup.stop.ask();
-        return Err(io::Error::other(format!(
-            "the timers of worker {} ended: {error}",
-            setup.number
-        )));
+    tokio::select! {
+        () = setup.stop.asked() => {}
+        error = duties.ended() => {
+            setup.stop.ask(Haste::AfterReplies);
+            return Err(io::Error::other(format!("worker {}: {error}", setup.number)));
+        }
     }
-    acceptors.iter().for_each(tokio::task::JoinHandle::abort);
+    acceptors.iter().for_each(AbortHandle::abort);
     worker.stopping.store(true, Ordering::Release);
     setup.node.clients.wake_all();
-    drain(&setup.node, setup.number as u16).await;
+    drain(&setup.node, setup.number as u16, &setup.stop).await;
     Ok(())
 }
 
-/// Waits until this worker's connections have answered what they received, `shutdown-timeout` at
-/// most.
-async fn drain(node: &Node, number: u16) {
-    let mine = || node.clients.all().iter().any(|client| client.origin.worker == number);
-    let limit = Duration::from_secs(u64::from(node.settings().shutdown_timeout_s));
-    let everybody_left = async {
-        while mine() {
-            node.clients.wake_all();
-            tokio::time::sleep(Duration::from_millis(1)).await;
+/// Waits until this worker's connections have answered what they received and been read, for
+/// `shutdown-timeout` at most. Whoever takes nothing holds nobody up.
+async fn drain(node: &Node, number: u16, stop: &Stop) {
+    let start = node.clock.now().mono;
+    let end = start.plus(u64::from(node.settings().shutdown_timeout_s) * 1_000);
+    let mine = |client: &Client| client.origin.worker == number;
+    while node.clients.any(mine) {
+        let now = node.clock.now().mono;
+        let takes_some = |client: &Client| {
+            let last = start.max(Mono(client.figures().last_seen_ms));
+            mine(client) && now.since(last) < TAKES_NOTHING_MS
+        };
+        if stop.is_urgent() {
+            return;
         }
-    };
-    if tokio::time::timeout(limit, everybody_left).await.is_err() {
-        tracing::warn!("Clients that did not take their replies in time are cut off");
+        if now >= end || !node.clients.any(takes_some) {
+            tracing::warn!("Clients that have not taken their replies are cut off");
+            return;
+        }
+        node.clients.wake_all();
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

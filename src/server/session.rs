@@ -6,11 +6,13 @@
 use crate::base::slot::SlotId;
 use crate::base::time::{Mono, Now};
 use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
-use crate::command::context::{Caller, Effect, Replies, Wait};
+use crate::command::context::{Caller, Effect, KeptSlots, Replies, Wait};
 use crate::command::error::CommandError;
+use crate::command::named::named;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
-use crate::command::table::{Command, Lookup, key_slots, table};
+use crate::command::table::{self, Command, key_slots};
 use crate::config::ProtectedAction;
+use crate::coord::lease::ConnId;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
 use crate::resp::glance::second_word;
@@ -61,8 +63,8 @@ struct State {
     /// The request that waits for a key.
     waiting: Option<Box<Waiting>>,
     last_command: u16,
-    /// Bytes from the start of the request that is running on.
-    unread: usize,
+    /// Bytes from the start of the request that is running on; more than 4 GiB count as that.
+    unread: u32,
 }
 
 /// How far a turn has come.
@@ -88,6 +90,7 @@ impl Session {
             no_touch: false,
             no_evict: false,
             replies: Replies::On,
+            kept: KeptSlots::default(),
         };
         let state = State {
             caller,
@@ -147,7 +150,7 @@ impl Session {
             }
         };
         self.state.protocol = writer.protocol;
-        self.state.unread = input.len() - turn.used;
+        self.state.note_unread(input.len() - turn.used);
         self.publish(turn.at.now, then);
         (turn.used, then)
     }
@@ -164,7 +167,7 @@ impl Session {
         let (start, first_ns) = (turn.used, turn.at.nanos);
         for ahead in window.requests() {
             let argv = self.parser.argv(ahead.found, &input[start + ahead.start..]);
-            self.state.unread = input.len() - start - ahead.start;
+            self.state.note_unread(input.len() - start - ahead.start);
             let request = Request { argv, command: ahead.command, slot: ahead.slot() };
             let step = self.state.request(core, request, writer, &mut turn.at);
             if matches!(step, Step::Stop(Then::Paused)) {
@@ -241,6 +244,7 @@ impl Session {
         if let Some(waiting) = self.state.waiting.take() {
             waiting.abandon(core, core.node.clock.now().mono);
         }
+        self.state.let_leases_run_out(core);
         self.state.transaction.reset(core);
         core.node.clients.remove(self.state.caller.client.id);
     }
@@ -255,6 +259,11 @@ impl Session {
 }
 
 impl State {
+    #[inline]
+    fn note_unread(&mut self, bytes: usize) {
+        self.unread = u32::try_from(bytes).unwrap_or(u32::MAX);
+    }
+
     fn figures(&self, now: Now) -> Figures {
         Figures {
             last_seen_ms: now.mono.0,
@@ -263,7 +272,7 @@ impl State {
             protocol: self.protocol.number() as u8,
             queued: self.transaction.queued(),
             watched: self.transaction.watched() as u64,
-            input_bytes: self.unread as u64,
+            input_bytes: u64::from(self.unread),
             queued_bytes: self.transaction.queued_bytes() as u64,
             no_touch: self.caller.no_touch,
             no_evict: self.caller.no_evict,
@@ -293,6 +302,9 @@ impl State {
             Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
             Ok(Admitted::Queue(command)) => {
                 self.transaction.push(command, argv);
+                if self.transaction.queued_bytes() > core.settings().client_query_buffer_limit {
+                    return Step::Stop(refusal::endless_queue(core, &self.caller.client));
+                }
                 writer.simple("QUEUED");
                 Step::Next
             }
@@ -346,7 +358,7 @@ impl State {
         let argv = request.argv;
         let command = match request.command {
             Some(command) => command,
-            None => look_up(argv)?,
+            None => named(argv)?,
         };
         self.last_command = command.id.0 + 1;
         let refuse = |error| Err(Refused { command: Some(command), error });
@@ -367,7 +379,7 @@ impl State {
         if open && spec.flags.has(Flags::NO_MULTI) {
             return refuse(CommandError::fixed("ERR Command not allowed inside a transaction"));
         }
-        if memory_limit::is_full(core, now.mono) && self.may_grow(command) {
+        if memory_limit::is_full(core, now.mono) && self.may_grow(command, argv) {
             return refuse(memory_limit::FULL);
         }
         if let Some((scope, _)) = core.node.clients.pause.at(now.mono)
@@ -393,14 +405,14 @@ impl State {
     }
 
     /// Whether a request needs memory: those that are queued do as well.
-    fn may_grow(&self, command: &Command) -> bool {
+    fn may_grow(&self, command: &Command, argv: Argv<'_>) -> bool {
         match command.spec.run {
             Run::Session(SessionVerb::Exec) => self.transaction.would_grow(),
             Run::Session(SessionVerb::Discard | SessionVerb::Quit | SessionVerb::Reset) => false,
             Run::Session(SessionVerb::Multi | SessionVerb::Watch | SessionVerb::Unwatch)
             | Run::Plain(_)
             | Run::Container => {
-                self.transaction.is_open() || command.spec.flags.has(Flags::DENYOOM)
+                self.transaction.is_open() || table::flags(command, argv).has(Flags::DENYOOM)
             }
         }
     }
@@ -432,16 +444,18 @@ impl State {
         let failed = writer.out.get(before) == Some(&b'-');
         let end = if failed { CallEnd::Failed } else { CallEnd::Done };
         let end_ns = core.node.clock.nanos();
-        if let Some(Effect::Wait(wait)) = effect {
-            // It is counted when it is done.
-            at.nanos = end_ns;
-            return self.wait(Queued::new(command, call.argv), wait);
+        // A request that waits is counted when it is done.
+        if !matches!(effect, Some(Effect::Wait(_))) {
+            dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         }
-        dispatch::account(core, &self.caller, call, *at, (end_ns, end));
         at.nanos = end_ns;
         match effect {
+            Some(Effect::Wait(wait)) => self.wait(Queued::new(command, call.argv), wait),
             Some(Effect::Close) => Step::Stop(Then::Close),
-            Some(effect) => Step::Stop(Then::Do(effect)),
+            // The settings are read once per turn, so that a request need not ask whether they
+            // have changed.
+            Some(Effect::Refresh) => Step::Stop(Then::Flush),
+            Some(effect @ Effect::Shutdown(_)) => Step::Stop(Then::Do(effect)),
             None if self.caller.client.killed() != Kill::No => Step::Stop(Then::Close),
             None => Step::Next,
         }
@@ -526,6 +540,16 @@ impl State {
         None
     }
 
+    /// The connection keeps no lease alive any more.
+    fn let_leases_run_out(&mut self, core: &Core) {
+        let conn = ConnId(self.caller.client.id.0);
+        for slot in self.caller.kept.take() {
+            let mut shards = core.node.keyspace.borrow(&[slot]);
+            let now = core.node.clock.now().mono;
+            shards.shard(slot).connection_closed(conn, now);
+        }
+    }
+
     /// Back to what a new connection is.
     fn reset(&mut self, core: &Core, writer: &mut Writer) {
         self.transaction.reset(core);
@@ -557,16 +581,6 @@ struct Request<'r> {
     argv: Argv<'r>,
     command: Option<&'static Command>,
     slot: Option<SlotId>,
-}
-
-/// The command that a request names, with its subcommand.
-fn look_up(argv: Argv<'_>) -> Result<&'static Command, Refused> {
-    match table().lookup(argv) {
-        Lookup::Found(command) => Ok(command),
-        Lookup::Absent(name) => Err(CommandError::absent(name).into()),
-        Lookup::Unknown => Err(refusal::unknown(argv).into()),
-        Lookup::UnknownSubcommand => Err(refusal::unknown_subcommand(argv).into()),
-    }
 }
 
 struct Refused {

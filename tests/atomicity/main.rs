@@ -8,6 +8,7 @@ mod counters;
 mod crowd;
 mod deadlocks;
 mod keyspace;
+mod retries;
 #[path = "../support/mod.rs"]
 mod support;
 mod transfers;

@@ -6,8 +6,10 @@
 mod benchmark;
 mod cli;
 mod cli_modes;
+mod locks;
 mod node;
 mod program;
 mod python;
+mod scripts;
 #[path = "../support/mod.rs"]
 mod support;

@@ -245,6 +245,12 @@ fn slack(argv: &Argv, in_exec: bool) -> Option<&'static Slack> {
     applies.then_some(&rule.slack)
 }
 
+/// Whether a difference in the reply may be due to how much time passed between the two questions.
+pub fn depends_on_time(argv: &Argv) -> bool {
+    let near = |scope| matches!(slack(argv, scope), Some(Near(_)));
+    near(false) || near(true)
+}
+
 fn is_error(frame: &Frame) -> bool {
     matches!(frame, Frame::Line(b'-', _) | Frame::Blob(b'!', _))
 }
@@ -273,6 +279,13 @@ mod tests {
         assert!(!agreed("PTTL k", ":-1\r\n", ":-2\r\n"));
         assert!(!agreed("PTTL k", ":0\r\n", ":-1\r\n"));
         assert!(!agreed("STRLEN k", ":1\r\n", ":2\r\n"));
+    }
+
+    #[test]
+    fn a_remaining_time_depends_on_when_it_is_asked_for() {
+        let depends = |request: &str| depends_on_time(&split_line(request).unwrap());
+        assert!(depends("pttl k") && depends("EXPIRETIME k"));
+        assert!(!depends("GET k") && !depends("TIME"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::cases::describe;
 use crate::duel::{Difference, Duel};
 use crate::generate;
+use crate::judge::depends_on_time;
 use crate::sequence::{Sequence, Step};
 use crate::shrink::shrink;
 use std::collections::BTreeMap;
@@ -10,6 +11,8 @@ use std::env;
 
 /// Sequences of a usual run: about twenty seconds in a debug build.
 const SEEDS: u64 = 4000;
+/// How often in a row the machine may stand still while a remaining time is compared.
+const STALLS_MAX: usize = 2;
 /// A run stops after so many failures with different commands.
 const FAILURES_MAX: usize = 5;
 
@@ -57,12 +60,32 @@ fn report(duel: &mut Duel, sequence: Sequence, first: &Difference) -> String {
     )
 }
 
+/// The first difference, if there is one. The machine may stand still between the two servers'
+/// answers, so a remaining time that differs counts only when it does so every time.
+fn difference(duel: &mut Duel, sequence: &Sequence) -> Option<Difference> {
+    let mut difference = duel.first_difference(sequence)?;
+    for _ in 0..STALLS_MAX {
+        if !shows_time(sequence, difference.at) {
+            break;
+        }
+        difference = duel.first_difference(sequence)?;
+    }
+    Some(difference)
+}
+
+/// Whether the reply to a step says how much time is left: itself, or as one of EXEC's.
+fn shows_time(sequence: &Sequence, at: usize) -> bool {
+    let step = &sequence.steps[at];
+    let timed = |step: &Step| step.argv().is_some_and(depends_on_time);
+    timed(step) || step.command() == "EXEC" && sequence.steps[..at].iter().any(timed)
+}
+
 /// Runs the seeds; gives back a report for each command that failed.
 fn run(duel: &mut Duel, seeds: impl Iterator<Item = u64>) -> BTreeMap<String, String> {
     let mut failures = BTreeMap::new();
     for seed in seeds {
         let sequence = generate::sequence(seed);
-        let Some(difference) = duel.first_difference(&sequence) else { continue };
+        let Some(difference) = difference(duel, &sequence) else { continue };
         let command = sequence.steps[difference.at].command();
         failures.entry(command).or_insert_with(|| report(duel, sequence, &difference));
         if failures.len() >= FAILURES_MAX {

@@ -7,8 +7,9 @@ use latchd::command::spec::Run;
 use latchd::command::table::{Command, table};
 use std::collections::HashSet;
 
-/// Commands that answer with an error when all is well: CLUSTER INFO, without a cluster.
-const ANSWERS_WITH_AN_ERROR: &[&str] = &["cluster|info"];
+/// Commands that answer with an error when all is well: CLUSTER INFO, without a cluster, and SCRIPT
+/// KILL, without a script that is running.
+const ANSWERS_WITH_AN_ERROR: &[&str] = &["cluster|info", "script|kill"];
 
 /// Answers to requests whose options have not been understood.
 const MISUNDERSTOOD: &[&str] = &["-ERR syntax error", "-ERR wrong number of arguments"];

@@ -23,9 +23,12 @@ enum Action {
     Advance(u64),
     ShiftWall(i64),
     Expire(bool),
+    Slow(u64),
     Disconnect(Name),
     ShowFile,
     Restart,
+    /// A script of the catalogue is loaded, by its SHA-1.
+    Loaded(String),
 }
 
 /// Something that happens, and the lines that the transcript expects from it.
@@ -102,9 +105,11 @@ impl Transcript {
             | Action::Advance(_)
             | Action::ShiftWall(_)
             | Action::Expire(_)
+            | Action::Slow(_)
             | Action::Disconnect(_)
             | Action::ShowFile
-            | Action::Restart => None,
+            | Action::Restart
+            | Action::Loaded(_) => None,
         })
     }
 
@@ -217,11 +222,13 @@ fn directive(command: &str) -> Result<Action, String> {
     match command.split_once(' ').unwrap_or((command, "")) {
         ("expire", "on") => Ok(Action::Expire(true)),
         ("expire", "off") => Ok(Action::Expire(false)),
+        ("slow", time) => Ok(Action::Slow(millis(time)?)),
         ("disconnect", name) if name.len() == 1 => {
             Ok(Action::Disconnect(name.chars().next().unwrap_or(FIRST)))
         }
         ("file", "") => Ok(Action::ShowFile),
         ("restart", "") => Ok(Action::Restart),
+        ("loaded", sha) => Ok(Action::Loaded(sha.to_owned())),
         _ => Err(format!("there is no `!{command}`")),
     }
 }
@@ -265,8 +272,16 @@ fn perform(world: &mut World, action: &Action) -> Result<Vec<String>, String> {
             world.set_expires(*expires);
             Ok(Vec::new())
         }
+        Action::Slow(ms) => {
+            world.slow_down(*ms);
+            Ok(Vec::new())
+        }
         Action::Restart => {
             world.restart()?;
+            Ok(Vec::new())
+        }
+        Action::Loaded(sha) => {
+            world.load(sha)?;
             Ok(Vec::new())
         }
         Action::ShowFile => {

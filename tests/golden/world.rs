@@ -15,13 +15,14 @@ use latchd::keyspace::borrow::{Keyspace, Layout, ShardId};
 use latchd::keyspace::shard::Tick;
 use latchd::observe::counters::Count;
 use latchd::resp::reply::Writer;
+use latchd::script::Sha;
 use latchd::server::core::Core;
 use latchd::server::session::{Session, Then};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const SHARDS: u16 = 16;
-const SEED: u64 = 1;
+const SEED: u128 = 1;
 /// As the worker's: timers handled before somebody else may have the shard.
 const TICK_STEPS: usize = 256;
 
@@ -186,6 +187,11 @@ impl World {
         self.clock.shift_wall(ms);
     }
 
+    /// Everything that latchd measures takes at least so long from here on.
+    pub(crate) fn slow_down(&self, ms: u64) {
+        self.clock.slow_down(ms);
+    }
+
     /// Whether shards end keys by themselves, or only when somebody looks.
     pub(crate) const fn set_expires(&mut self, expires: bool) {
         self.expires = expires;
@@ -203,6 +209,12 @@ impl World {
         self.epoch += 1;
         self.core = boot(&self.clock, &self.platform, self.epoch)?;
         Ok(())
+    }
+
+    /// Counts a listed script as loaded: its text belongs to others.
+    pub(crate) fn load(&mut self, sha: &str) -> Result<(), String> {
+        let listed = Sha::parse(sha.as_bytes()).is_some_and(|it| self.core.node.scripts.assume(it));
+        listed.then_some(()).ok_or_else(|| format!("the catalogue has no script {sha}"))
     }
 
     /// Lets everybody notice what has happened.
@@ -290,10 +302,16 @@ impl World {
         writer.out.clear();
     }
 
-    fn carry_out(&self, name: Name, effect: Effect, got: &mut Vec<(Name, Got)>) {
+    fn carry_out(&mut self, name: Name, effect: Effect, got: &mut Vec<(Name, Got)>) {
         match effect {
-            Effect::Close | Effect::Wait(_) => {}
-            Effect::Shutdown => got.push((name, Got::Stops)),
+            Effect::Close | Effect::Refresh | Effect::Wait(_) => {}
+            Effect::Shutdown(_) => {
+                // The process would have ended: nothing behind it runs.
+                if let Some(connection) = self.connections.get_mut(&name) {
+                    connection.input.clear();
+                }
+                got.push((name, Got::Stops));
+            }
         }
     }
 

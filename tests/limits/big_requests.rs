@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::inspect::{assert_well, is_long};
+use crate::inspect::{assert_well, is_long, number};
 use crate::support::{Client, Server, Silence, encode};
 
 const MIB: usize = 1024 * 1024;
@@ -94,6 +94,33 @@ fn a_request_above_the_query_buffer_limit_closes_the_client() {
         assert_eq!(client.reply().as_deref(), Ok(&b"+OK\r\n"[..]));
     }
     drop((client, greedy));
+    assert_well(&mut server, &mut other);
+}
+
+/// What MULTI queues has not run yet, so it counts as a request that is still being sent.
+#[test]
+fn a_transaction_above_the_query_buffer_limit_closes_the_client() {
+    let mut server = Server::latchd(&["--client-query-buffer-limit", "1mb"]);
+    let mut other = Client::connect(server.addr());
+    let set = encode(&["SET", "k", &"x".repeat(100_000)]);
+    let mut below = Client::connect(server.addr());
+    assert!(below.send_raw(&[encode(&["MULTI"]), set.repeat(10), encode(&["EXEC"])].concat()));
+    assert_eq!(below.reply().as_deref(), Ok(&b"+OK\r\n"[..]));
+    for _ in 0..10 {
+        assert_eq!(below.reply().as_deref(), Ok(&b"+QUEUED\r\n"[..]));
+    }
+    assert_eq!(below.reply().map(|reply| reply.len()), Ok("*10\r\n".len() + 10 * "+OK\r\n".len()));
+
+    let mut greedy = Client::connect(server.addr());
+    assert_eq!(greedy.ask("MULTI"), "+OK\r\n");
+    for _ in 0..10 {
+        assert!(greedy.send_raw(&set));
+        assert_eq!(greedy.reply().as_deref(), Ok(&b"+QUEUED\r\n"[..]));
+    }
+    assert!(greedy.send_raw(&set));
+    assert_eq!(greedy.read_to_end(), (Vec::new(), Silence::Closed));
+    assert_eq!(number(&mut other, "client_query_buffer_limit_disconnections"), 1);
+    drop((below, greedy));
     assert_well(&mut server, &mut other);
 }
 

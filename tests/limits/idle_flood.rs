@@ -11,21 +11,25 @@ use crate::support::{Client, Server};
 const IDLE: usize = 10_000;
 /// Files of the test itself: its binary's, and one for each server that it looks at.
 const SPARE: usize = 200;
-/// Far above what an answer takes on a busy machine, far below what a walk over all would.
+/// Nine answers in ten come within this: far above what one takes on a busy machine, which may
+/// stand still for a few of them, and far below what a walk over all would take.
 const ANSWER_MAX: Duration = Duration::from_millis(500);
+const ANSWERS: usize = 200;
 
-/// Raises the soft limit of open files, which the server inherits.
+/// Raises the limit of open files, which the server inherits.
 fn allow_open_files(count: usize) {
     let wanted = libc::rlim_t::try_from(count).expect("a count of files fits");
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the pointer is to a live `rlimit`, which is all that the call reads or writes.
     let read = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
     assert_eq!(read, 0, "the limit of open files can be read");
-    assert!(limit.rlim_max >= wanted, "needs `ulimit -Hn` of {wanted}, has {}", limit.rlim_max);
+    let hard = limit.rlim_max;
     limit.rlim_cur = limit.rlim_cur.max(wanted);
+    // Only the superuser gets beyond the hard limit.
+    limit.rlim_max = hard.max(wanted);
     // SAFETY: as above.
     let raised = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
-    assert_eq!(raised, 0, "a soft limit can be raised up to the hard one");
+    assert_eq!(raised, 0, "needs `ulimit -Hn` of {wanted}, has {hard}");
 }
 
 #[test]
@@ -38,13 +42,15 @@ fn ten_thousand_idle_connections_slow_nobody_down() {
 
     let idle: Vec<_> = (0..IDLE).map(|_| Client::connect(server.addr())).collect();
     becomes(&(IDLE as u64 + 1), || number(&mut observer, "connected_clients"));
-    let mut slowest = Duration::ZERO;
-    for round in 0..200 {
-        let began = Instant::now();
-        assert_eq!(observer.ask(&format!("SET k {round}")), "+OK\r\n");
-        slowest = slowest.max(began.elapsed());
-    }
-    assert!(slowest < ANSWER_MAX, "an answer took {slowest:?}");
+    let mut took: Vec<Duration> = (0..ANSWERS)
+        .map(|round| {
+            let began = Instant::now();
+            assert_eq!(observer.ask(&format!("SET k {round}")), "+OK\r\n");
+            began.elapsed()
+        })
+        .collect();
+    took.sort();
+    assert!(took[ANSWERS * 9 / 10] < ANSWER_MAX, "answers took {took:?}");
 
     let mut idle = idle;
     for client in idle.iter_mut().step_by(97) {

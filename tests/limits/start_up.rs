@@ -1,10 +1,11 @@
-//! Starts that must fail: with exit code 1, and words that say what to change.
+//! Starts that must fail: with exit code 1, and words that say what to change. And on which cores
+//! the others run.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::inspect::assert_well;
+use crate::inspect::{assert_well, panics_in};
 use crate::support::{Client, Program, Server, TempDir};
 
 /// What a start that fails writes, and that it ends with 1.
@@ -14,7 +15,7 @@ fn refusal(command: &mut Command) -> String {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    assert!(panics_in(&said).is_empty(), "{said}");
     said
 }
 
@@ -72,8 +73,60 @@ fn a_bad_command_line_is_refused() {
 }
 
 #[test]
+fn a_script_is_explained_and_nothing_is_started() {
+    let dir = TempDir::new();
+    let script = "if redis.call('GET', KEYS[1]) == ARGV[1] then -- ours
+        return redis.call('DEL', KEYS[1]) else return 0 end";
+    fs::write(dir.path().join("release.lua"), script).expect("the directory is ours");
+    let mut command = latchd(dir.path());
+    let output = command.args(["--explain-script", "release.lua"]).output();
+    let output = output.expect("the binary can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("recognised: by its normal form\nclass: A1\n"), "{said}");
+    assert!(said.contains("\ninstead: DELEX key IFEQ value\n"), "{said}");
+    assert!(said.contains("release of redis-py 8.1.0"), "{said}");
+    let said = refusal(latchd(dir.path()).args(["--explain-script", "missing.lua"]));
+    assert!(said.contains("missing.lua"), "{said}");
+}
+
+#[test]
 fn an_address_that_is_not_ours_is_named() {
     let dir = TempDir::new();
     let said = refusal(latchd(dir.path()).args(["--bind", "192.0.2.1", "--port", "7000"]));
     assert!(said.contains("192.0.2.1"), "{said}");
+}
+
+/// For each of the server's workers: the cores that it may use.
+#[cfg(target_os = "linux")]
+fn cores_of_workers(server: &Server) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).expect("the server runs");
+    let statuses = tasks.map(|task| {
+        let path = task.expect("an entry of the folder").path().join("status");
+        fs::read_to_string(path).expect("workers do not end")
+    });
+    let workers = statuses.filter(|status| status.starts_with("Name:\tworker-"));
+    workers.map(|status| cores_allowed(&status).to_owned()).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn cores_allowed(status: &str) -> &str {
+    let cores = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:\t"));
+    cores.expect("the kernel says where a task may run")
+}
+
+/// Two servers with few threads must not meet on the first cores while the others are idle.
+#[cfg(target_os = "linux")]
+#[test]
+fn workers_are_pinned_only_if_there_is_one_for_each_core() {
+    let own = fs::read_to_string("/proc/self/status").expect("this is Linux");
+    let cores = core_affinity::get_core_ids().expect("Linux tells them").len();
+    let few = Server::latchd(&["--threads", "1"]);
+    assert_eq!(cores_of_workers(&few), [cores_allowed(&own)]);
+
+    let all = Server::latchd(&["--threads", &cores.to_string()]);
+    let mut pinned = cores_of_workers(&all);
+    pinned.sort();
+    pinned.dedup();
+    assert_eq!(pinned.len(), cores, "each has one of its own: {pinned:?}");
 }

@@ -18,8 +18,9 @@ use std::{env, io, thread};
 
 /// How long a server may take from its start to the line that says it is ready.
 const START_MAX: Duration = Duration::from_secs(20);
-/// How long a server may take from SIGTERM to its exit before it is killed.
-const STOP_MAX: Duration = Duration::from_secs(5);
+/// How long a server may take from SIGTERM to its exit before it is killed: longer than
+/// `shutdown-timeout`, for which it may wait for clients.
+const STOP_MAX: Duration = Duration::from_secs(15);
 /// Between two looks at a child or its log.
 const POLL: Duration = Duration::from_millis(3);
 /// Somebody else can take a free port between our look and the server's bind.

@@ -39,8 +39,8 @@ pub(super) const ROWS: &[Spec] = &[
         flags: Flags::WRITE.and(Flags::DENYOOM).and(Flags::BLOCKING),
         acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
         summary: "Acquires a lock for an owner, or waits for it. Returns the fencing token.",
-        syntax: "key owner PX milliseconds [MODE <X | S | IS | IX | SIX>] [WAIT milliseconds] \
-                 [REENTRANT] [DELAY milliseconds] [PARENTS]",
+        syntax: "key owner <PX milliseconds | LEASE id> [MODE <X | S | IS | IX | SIX>] \
+                 [WAIT milliseconds] [REENTRANT] [DELAY milliseconds] [PARENTS]",
         run: Run::Plain(acquire::acquire),
         ..BASE
     },
@@ -130,11 +130,6 @@ pub(super) const ROWS: &[Spec] = &[
         ..BASE
     },
 ];
-
-/// As for `SET ... FENCE`.
-const NO_TOKEN: CommandError = CommandError::fixed(
-    "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
-);
 
 const NOT_OWNER: CommandError =
     CommandError::fixed("NOTOWNER the lock is not held by this owner with this token");

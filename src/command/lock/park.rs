@@ -5,7 +5,6 @@
 use crate::base::time::Mono;
 use crate::command::context::{Context, Effect, Wait};
 use crate::command::error::CommandError;
-use crate::command::spec::Outcome;
 use crate::coord::ask::Ask;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lock::Lock;
@@ -33,7 +32,7 @@ pub(super) fn park(
     wants: &[Want<'_>],
     watched: usize,
     until: Option<Mono>,
-) -> Outcome {
+) -> Result<WaiterId, CommandError> {
     wants.iter().try_for_each(|want| cx.has_room_to_wait(want.key))?;
     let (waiter, now) = (cx.keys.shards.next_waiter(), cx.keys.now.mono);
     let owner = &wants[watched].ask.owner;
@@ -54,7 +53,7 @@ pub(super) fn park(
         })?;
     }
     cx.effect = Some(Effect::Wait(Wait { waiter, until }));
-    Ok(())
+    Ok(waiter)
 }
 
 /// Whether the owner would wait for itself in the end. If not, the graph knows of the request now.

@@ -9,7 +9,6 @@ use crate::command::args::Args;
 use crate::command::context::{Context, Effect, Wait};
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
-use crate::command::lock::NO_TOKEN;
 use crate::command::lock::park::{Want, park};
 use crate::command::spec::Outcome;
 use crate::command::wait::{Limit, WaitedForSeveral};
@@ -162,7 +161,7 @@ fn has_tokens_for(cx: &mut Context<'_>, wants: &[Want<'_>]) -> Result<(), Comman
     let all = wants
         .iter()
         .all(|Want { key, .. }| cx.keys.shards.shard(key.slot).has_tokens(key.slot, count));
-    if all { Ok(()) } else { Err(NO_TOKEN) }
+    if all { Ok(()) } else { Err(CommandError::NO_TOKEN) }
 }
 
 /// More keys than this are not locked at once.

@@ -16,7 +16,7 @@ pub(super) const SECTION: Section = Section {
             "threads",
             Kind::Integer { min: 0, max: 256 },
             "0",
-            "Threads that serve clients, each pinned to one core. 0 means one for each core.",
+            "Threads that serve clients. 0 means one for each core, to which it is pinned then.",
         )
         .at_start(),
         row(
@@ -67,7 +67,7 @@ pub(super) const SECTION: Section = Section {
             "shutdown-timeout",
             COUNT,
             "10",
-            "Seconds that a shutdown waits for clients to get their last replies.",
+            "Seconds that a shutdown waits for clients that are taking their last replies.",
         ),
         row("daemonize", Kind::Flag, "no", "Run in the background.")
             .at_start()

@@ -75,7 +75,8 @@ mod why {
     pub(super) const FREED_IN_PLACE: &str = "memory is freed where the key is removed";
     pub(super) const NO_DEFRAG: &str = "memory is not defragmented, size classes fit small keys";
     pub(super) const TIMERS: &str = "expiry and timeouts run on timers, not at a fixed frequency";
-    pub(super) const PINNED: &str = "each thread is pinned to one core, see 'threads'";
+    pub(super) const PINNED: &str =
+        "threads are pinned if there is one for each core, see 'threads'";
     pub(super) const SUPERVISED: &str =
         "the server runs in the foreground, let a service supervisor start it";
     pub(super) const NO_SYSLOG: &str = "logs go to standard output or 'logfile'";

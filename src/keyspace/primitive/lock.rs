@@ -2,7 +2,7 @@
 
 use crate::base::time::Mono;
 use crate::coord::ask::Cause;
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::grant::{Owner, Term, WaiterId};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Offer;
 use crate::keyspace::coordinate::SlotTokens;
@@ -51,9 +51,19 @@ impl Machine for Lock {
     }
 
     fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
-        match found {
-            Found::Lock(granted) => drop(self.take_back(owner.name(), &granted, now)),
-            Found::Look => {}
+        if let Found::Lock(granted) = found {
+            drop(self.take_back(owner.name(), &granted, now));
+        }
+    }
+
+    fn hangs(&self, owner: &Owner, now: Mono) -> bool {
+        self.holder(owner.name(), now).is_some_and(|holder| holder.term == Term::Lease)
+    }
+
+    fn lease_ended(&mut self, owner: &Owner, now: Mono) {
+        if let Some(token) = self.holder(owner.name(), now).map(|holder| holder.token) {
+            let ended = self.lease_ended(owner.name(), token, now);
+            self.report(ended.into_iter().collect());
         }
     }
 

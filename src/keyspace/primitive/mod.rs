@@ -3,14 +3,29 @@
 //! A new kind is a file here that makes it a [`Machine`], and a line in `kinds!`. Not here: their
 //! rules (`coord`), when they run (`coordinate`), and what their replies look like (`command`).
 
+mod barrier;
+mod election;
 mod fence;
+mod latch;
+mod lease;
 mod lock;
+mod once;
+mod semaphore;
+mod throttle;
 
 use crate::base::time::Mono;
+use crate::coord::barrier::Barrier;
+use crate::coord::election::Election;
 use crate::coord::fence::Fence;
 use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::latch::Latch;
+use crate::coord::lease::{Alive, Ended};
 use crate::coord::lock::Lock;
+use crate::coord::once::Once;
+use crate::coord::semaphore::Semaphore;
+use crate::coord::throttle::Throttle;
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::leases::{Attachment, Lease};
 use crate::keyspace::waiters::{Found, Waiters};
 
 /// A variant of [`Primitive`]; `kinds!` writes it for each.
@@ -51,6 +66,17 @@ pub trait Machine: Kind + Default {
     /// A parked request of `owner` goes away without taking what it has got.
     fn take_back(&mut self, owner: &Owner, found: Found, now: Mono);
 
+    /// Whether `owner` has something here that hangs on a lease.
+    fn hangs(&self, owner: &Owner, now: Mono) -> bool {
+        let _ = (owner, now);
+        false
+    }
+
+    /// The lease has ended on which hangs what `owner` has here.
+    fn lease_ended(&mut self, owner: &Owner, now: Mono) {
+        let _ = (owner, now);
+    }
+
     /// Stops the process if the machine contradicts itself.
     fn assert_invariants(&self);
 }
@@ -86,10 +112,24 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// So many owners that wait for each other.
+    Barrier,
+    /// Who leads, who would, and who watches.
+    Election,
     /// The highest fencing token that a resource has seen.
     Fence,
+    /// A number that goes down to 0.
+    Latch,
+    /// A right with an end, and what ends with it.
+    Lease,
     /// Who holds it, and who is next.
     Lock,
+    /// So many permits, who has them, and who is next.
+    Semaphore,
+    /// What a command replied that ran under an idempotency key.
+    Once,
+    /// How much of a rate limit is used up.
+    Throttle,
 }
 
 fn name_of<M: Machine>(_: &M) -> &'static str {
@@ -140,6 +180,24 @@ impl Primitive {
 
     pub(crate) fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
         each!(self, machine => Machine::take_back(machine, owner, found, now));
+    }
+
+    /// What keeps the lease alive, if it is one.
+    pub(crate) fn alive(&self) -> Option<Alive> {
+        Lease::of(self)?.alive()
+    }
+
+    /// The leases that have ended here.
+    pub(crate) fn ended(&mut self, now: Mono) -> Vec<Ended<Attachment>> {
+        Lease::of_mut(self).map(|lease| lease.tick(now)).unwrap_or_default()
+    }
+
+    pub(crate) fn hangs(&self, owner: &Owner, now: Mono) -> bool {
+        each!(self, machine => Machine::hangs(machine, owner, now))
+    }
+
+    pub(crate) fn lease_ended(&mut self, owner: &Owner, now: Mono) {
+        each!(self, machine => Machine::lease_ended(machine, owner, now));
     }
 
     pub(crate) fn assert_invariants(&self) {

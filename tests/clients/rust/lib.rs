@@ -1,0 +1,1 @@
+//! Empty: only the sources of what the manifest names are of interest.

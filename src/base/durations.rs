@@ -1,5 +1,5 @@
-//! How long things took, in milliseconds, as a compact log-linear histogram: exact below 32 ms, known
-//! to 1/16 of itself above.
+//! How long things took, in milliseconds, as a compact log-linear histogram: exact below 32 ms,
+//! known to 1/16 of itself above.
 //!
 //! Not here: nanoseconds and readers on other threads (`observe/histogram.rs`).
 

@@ -3,7 +3,8 @@
 //!
 //! Not here: the rules of a lock (`coord/lock.rs`), and what one lock knows of itself. The graph
 //! lies behind a mutex of the node, taken last and for a moment, and only where somebody waits.
-//! Invariant: the counts are what counting again gives, and a lock is in the graph exactly while a request waits for it.
+//! Invariant: the counts are what counting again gives, and a lock is in the graph exactly while a
+//! request waits for it.
 
 use crate::base::durations::Durations;
 use crate::base::time::Mono;
@@ -49,8 +50,8 @@ impl LockCounts {
     }
 }
 
-/// What has happened to locks. One request for several locks counts as several, except for time-outs
-/// and deadlocks.
+/// What has happened to locks. One request for several locks counts as several, except for
+/// time-outs and deadlocks.
 #[derive(Clone, Debug, Default)]
 pub struct LockFigures {
     /// Grants; to repeat one is none.

@@ -1,4 +1,5 @@
-//! The section about locks: ours. The names begin alike, since clients put all sections into one map.
+//! The section about locks: ours. The names begin alike, since clients put all sections into one
+//! map.
 
 use super::{Facts, Lines};
 use crate::base::durations::Durations;

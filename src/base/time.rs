@@ -63,7 +63,8 @@ impl Now {
 pub trait Clock: Send + Sync {
     /// Both clocks, in milliseconds.
     fn now(&self) -> Now;
-    /// A fine monotonic reading in nanoseconds, for measuring how long a command took.
+    /// The boot-time clock in nanoseconds: how long a command took, and limits of so many requests
+    /// that a millisecond is long. `Now::mono` is the whole milliseconds of it.
     fn nanos(&self) -> u64;
     /// What `now` would have said when `nanos` was read: one reading serves both purposes.
     fn at(&self, nanos: u64) -> Now {

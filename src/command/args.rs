@@ -90,6 +90,19 @@ impl<'r> Args<'r> {
         Self { argv: self.argv, next: self.next + count, slots: &[] }
     }
 
+    /// The arguments that are left as a request of its own, whose name has so many words. Its keys
+    /// are those that have not been taken yet.
+    #[must_use]
+    pub fn nested(&self, words_of_name: usize) -> Self {
+        Self { argv: self.argv.from(self.next), next: words_of_name, slots: self.slots }
+    }
+
+    /// Slots of the keys that have not been taken yet.
+    #[must_use]
+    pub const fn slots(&self) -> &'r [SlotId] {
+        self.slots
+    }
+
     /// That nothing is left.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::base::time::{Mono, Now};
 use crate::clients::Client;
 use crate::command::error::CommandError;
 use crate::command::node::Node;
-use crate::command::table::Command;
+use crate::command::table::{Command, CommandId};
 use crate::coord::grant::WaiterId;
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::edit::Edit;
@@ -18,6 +18,7 @@ use crate::keyspace::flush::Garbage;
 use crate::keyspace::shard::Use;
 use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
+use crate::observe::commands::CallEnd;
 use crate::resp::reply::Writer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub patience: Patience,
     /// What shall happen after the reply.
     pub effect: Option<Effect>,
+    /// The command that has run inside this one, to be counted.
+    pub nested: Option<NestedCall>,
     /// What the command took out of the shards and nobody needs. It stands behind `keys`, so it is
     /// freed when the shards have been given back, and before the reply is sent.
     pub garbage: Garbage,
@@ -65,6 +68,17 @@ pub enum Haste {
     AfterReplies,
     /// Not at all.
     Now,
+}
+
+/// A command that has run inside another one.
+#[derive(Clone, Copy, Debug)]
+pub struct NestedCall {
+    /// Which one.
+    pub command: CommandId,
+    /// How long it took.
+    pub took_ns: u64,
+    /// Whether it failed.
+    pub end: CallEnd,
 }
 
 /// A request that has been parked.

@@ -6,6 +6,7 @@
 pub mod args;
 pub mod context;
 pub mod error;
+pub mod named;
 pub mod node;
 pub mod reference;
 pub mod spec;
@@ -13,6 +14,7 @@ pub mod table;
 
 mod absent;
 mod auth;
+mod barrier;
 mod client;
 mod cluster;
 mod compare;
@@ -28,12 +30,14 @@ mod docs;
 mod duration;
 mod election;
 mod expire;
+mod fence;
 mod figures;
 mod help;
 mod increx;
 mod info;
 mod introspection;
 mod keys;
+mod latch;
 mod latency;
 mod lcs;
 mod lease;
@@ -44,7 +48,9 @@ mod lolwut;
 mod memory;
 mod memory_doctor;
 mod memory_usage;
+mod nested;
 mod object;
+mod once;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
@@ -57,6 +63,7 @@ mod string;
 mod string_multi;
 mod string_range;
 mod string_set;
+mod throttle;
 mod transaction;
 mod wait;
 
@@ -68,6 +75,7 @@ use spec::Spec;
 #[rustfmt::skip]
 const FAMILIES: &[&[Spec]] = &[
     auth::ROWS,
+    barrier::ROWS,
     client::ROWS,
     cluster::ROWS,
     compare::ROWS,
@@ -78,10 +86,12 @@ const FAMILIES: &[&[Spec]] = &[
     debug::ROWS,
     election::ROWS,
     expire::ROWS,
+    fence::ROWS,
     increx::ROWS,
     info::ROWS,
     introspection::ROWS,
     keys::ROWS,
+    latch::ROWS,
     latency::ROWS,
     lcs::ROWS,
     lease::ROWS,
@@ -89,6 +99,7 @@ const FAMILIES: &[&[Spec]] = &[
     lolwut::ROWS,
     memory::ROWS,
     object::ROWS,
+    once::ROWS,
     rename::ROWS,
     scan::ROWS,
     script::ROWS,
@@ -99,5 +110,6 @@ const FAMILIES: &[&[Spec]] = &[
     string_multi::ROWS,
     string_range::ROWS,
     string_set::ROWS,
+    throttle::ROWS,
     transaction::ROWS,
 ];

@@ -63,6 +63,7 @@ fn keys_are_words_that_the_arity_guarantees() {
                     (usize::from(first), step)
                 }
                 KeyRange::Counted { count, step } => (usize::from(count), step),
+                KeyRange::Nested { first } => (usize::from(first), 1),
             };
             assert!((name_words..words).contains(&first) && step > 0, "{name}");
         }
@@ -90,9 +91,9 @@ fn who_only_reads_changes_no_key_and_the_reverse() {
 
 /// Clients that know no key specifications look at `movablekeys`.
 #[test]
-fn counted_keys_are_movable() {
+fn counted_and_nested_keys_are_movable() {
     every_row(|name, spec, _| {
-        let counted = |range| matches!(range, KeyRange::Counted { .. });
+        let counted = |range| !matches!(range, KeyRange::Words { .. });
         let movable = spec.keys.iter().any(|keys| counted(keys.range))
             || spec.keys.iter().any(|keys| keys.flags.has(KeyFlags::INCOMPLETE));
         assert_eq!(spec.flags.has(Flags::MOVABLEKEYS), movable, "{name}");

@@ -273,6 +273,11 @@ pub enum KeyRange {
         /// Distance between keys.
         step: u16,
     },
+    /// A request of its own from word `first` to the end, with the keys of its command.
+    Nested {
+        /// The name of that command.
+        first: u16,
+    },
 }
 
 /// One key specification.
@@ -297,6 +302,12 @@ impl KeySpec {
     #[must_use]
     pub const fn words(first: u16, last: i16, step: u16, flags: KeyFlags) -> Self {
         Self { range: KeyRange::Words { first, last, step }, flags, notes: "" }
+    }
+
+    /// The keys of the command whose name is word `first`.
+    #[must_use]
+    pub const fn nested(first: u16, flags: KeyFlags) -> Self {
+        Self { range: KeyRange::Nested { first }, flags, notes: "" }
     }
 
     /// Keys behind their count.

@@ -109,7 +109,7 @@ pub(super) const ROWS: &[Spec] = &[
 ];
 
 /// The slot has handed out 2^32 tokens, and the next epoch is not on disk yet.
-const NO_TOKEN: CommandError = CommandError::fixed(
+pub(super) const NO_TOKEN: CommandError = CommandError::fixed(
     "TRYAGAIN The slot's fencing tokens are used up until its next epoch is written to node.state",
 );
 

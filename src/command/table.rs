@@ -3,7 +3,7 @@
 //! Not here: any command. A family's rows are in its own file; this file only lists the families.
 
 use crate::base::slot::SlotId;
-use crate::command::spec::{KeyRange, KeySpec, Spec};
+use crate::command::spec::{Flags, KeyRange, KeySpec, Spec};
 use crate::command::{FAMILIES, absent};
 use crate::resp::request::Argv;
 use smallvec::SmallVec;
@@ -199,11 +199,23 @@ impl Table {
     }
 }
 
-/// Positions of a request's keys, in the order of the row's specifications.
+/// Positions of a request's keys, in the order of the row's specifications; those of the command
+/// inside it come last.
 ///
 /// # Errors
-/// A count of keys that is no count, or more keys than words.
+/// A count of keys that is no count, more keys than words, or no command inside.
 pub fn key_positions(spec: &Spec, argv: Argv<'_>) -> Result<SmallVec<[usize; 8]>, InvalidKeys> {
+    let mut positions = own_key_positions(spec, argv)?;
+    if let Some(first) = nested_from(spec) {
+        let request = argv.from(first);
+        let command = found(request).ok_or(InvalidKeys)?;
+        let inside = own_key_positions(command.spec, request)?;
+        positions.extend(inside.into_iter().map(|position| first + position));
+    }
+    Ok(positions)
+}
+
+fn own_key_positions(spec: &Spec, argv: Argv<'_>) -> Result<SmallVec<[usize; 8]>, InvalidKeys> {
     let mut positions = SmallVec::new();
     for keys in spec.keys {
         positions.extend(key_words(keys.range, argv)?);
@@ -211,7 +223,31 @@ pub fn key_positions(spec: &Spec, argv: Argv<'_>) -> Result<SmallVec<[usize; 8]>
     Ok(positions)
 }
 
-/// Positions of the keys that one specification speaks of.
+/// The word at which the command starts that requests of this row have inside.
+#[must_use]
+pub fn nested_from(spec: &Spec) -> Option<usize> {
+    spec.keys.iter().find_map(|keys| match keys.range {
+        KeyRange::Nested { first } => Some(usize::from(first)),
+        KeyRange::Words { .. } | KeyRange::Counted { .. } => None,
+    })
+}
+
+fn found(argv: Argv<'_>) -> Option<&'static Command> {
+    match table().lookup(argv) {
+        Lookup::Found(command) => Some(command),
+        Lookup::Absent(_) | Lookup::Unknown | Lookup::UnknownSubcommand => None,
+    }
+}
+
+/// The flags of a request: those of its row and those of the command inside it.
+#[must_use]
+pub fn flags(command: &Command, argv: Argv<'_>) -> Flags {
+    let nested = nested_from(command.spec).and_then(|first| found(argv.from(first)));
+    nested.map_or(command.spec.flags, |nested| command.spec.flags.and(nested.spec.flags))
+}
+
+/// Positions of the keys that one specification speaks of; those of a command inside the request
+/// are its own affair.
 ///
 /// # Errors
 /// A count of keys that is no count, or more keys than words.
@@ -227,7 +263,7 @@ pub fn key_words(
             } else {
                 argv.len().saturating_sub(usize::from(last.unsigned_abs()))
             };
-            Ok((first..=last.min(argv.len() - 1)).step_by(usize::from(step)))
+            Ok((first..=last.min(argv.len().saturating_sub(1))).step_by(usize::from(step)))
         }
         KeyRange::Counted { count, step } => {
             let words = argv.get(usize::from(count)).and_then(crate::base::number::parse_i64);
@@ -239,6 +275,7 @@ pub fn key_words(
             }
             Ok((first..=first + (keys - 1) * step).step_by(step))
         }
+        KeyRange::Nested { .. } => Ok(RangeInclusive::new(1, 0).step_by(1)),
     }
 }
 

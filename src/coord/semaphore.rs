@@ -214,7 +214,9 @@ impl Semaphore {
         let want = Want { count, lasting };
         let has_some = self.held(&owner) > 0;
         if self.admits(&owner, count) {
-            return match self.give(&owner, want, None, now, tokens) {
+            let given = self.give(&owner, want, now, tokens);
+            self.set_offer(&owner, None);
+            return match given {
                 Some(token) if has_some => Acquire::Yours(token),
                 Some(token) => Acquire::Granted(token),
                 None => Acquire::NoToken,
@@ -298,10 +300,10 @@ impl Semaphore {
             return Next::Nobody;
         }
         let before = self.held(&owner);
-        let offer = Offer { id, askers, before };
-        let Some(token) = self.give(&owner, want, Some(offer), now, tokens) else {
+        let Some(token) = self.give(&owner, want, now, tokens) else {
             return Next::NoToken;
         };
+        self.set_offer(&owner, Some(Offer { id, askers, before }));
         let waiters = self.pop_front().waiters().collect();
         let permits = want.count.get();
         Next::Granted(Granted { owner, waiters, token, permits, before, offer: id })
@@ -425,7 +427,6 @@ impl Semaphore {
         &mut self,
         owner: &Owner,
         want: Want,
-        offer: Option<Offer>,
         now: Mono,
         tokens: &mut impl Tokens,
     ) -> Option<FenceToken> {
@@ -437,7 +438,6 @@ impl Semaphore {
         }
         self.set_term(owner, want.lasting.from(now));
         self.set_permits(owner, want.count.get());
-        self.set_offer(owner, offer);
         self.holders.get(owner).map(|holder| holder.token)
     }
 
@@ -453,7 +453,7 @@ impl Semaphore {
         }
     }
 
-    /// Whoever has just given all its permits back has no offer either.
+    /// Who has no permits has no offer either.
     fn set_offer(&mut self, owner: &Owner, offer: Option<Offer>) {
         if let Some(holder) = self.holders.get_mut(owner) {
             holder.offer = offer;

@@ -175,7 +175,8 @@ impl Throttle {
             Decision::TooMuch
         };
         let arrival = if decision == Decision::Allowed { next } else { arrival };
-        if decision == Decision::Allowed {
+        // Who only looks at an unused limit leaves nothing behind.
+        if arrival > now {
             self.arrival = Some(arrival);
         }
         let reset_after_ns = arrival.since(now);

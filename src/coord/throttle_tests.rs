@@ -86,6 +86,14 @@ fn a_limited_request_does_not_count_and_a_look_neither() {
 }
 
 #[test]
+fn a_look_at_an_unused_limit_leaves_nothing_behind() {
+    let quota = Quota::new(1, 1, 1).unwrap();
+    let mut throttle = Throttle::default();
+    assert_eq!(ask(&mut throttle, quota, 0, Nanos(1)), [0, 2, 2, -1, 0]);
+    assert!(throttle.is_idle());
+}
+
+#[test]
 fn a_changed_limit_takes_effect_at_once() {
     let (wide, narrow) = (Quota::new(9, 1, 1).unwrap(), Quota::new(1, 1, 1).unwrap());
     let mut throttle = Throttle::default();

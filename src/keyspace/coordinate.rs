@@ -183,7 +183,12 @@ impl Shard {
         Some(Place { index, table, spot })
     }
 
-    pub(crate) fn at_place(&mut self, at: &WaitPlace, now: Mono, change: impl FnOnce(&mut Primitive)) {
+    pub(crate) fn at_place(
+        &mut self,
+        at: &WaitPlace,
+        now: Mono,
+        change: impl FnOnce(&mut Primitive),
+    ) {
         if let Some(place) = self.place_of(self.index(at.slot), at.table, &at.key) {
             let _ = self.change_primitive(place, now, |primitive, _| change(primitive));
         }

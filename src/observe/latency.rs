@@ -28,7 +28,7 @@ pub enum LatencyEvent {
     ExpireCycle,
     /// A round of eviction.
     EvictionCycle,
-    /// The removal of one key by eviction.
+    /// The removal of one key by eviction, with the choice which.
     EvictionDel,
 }
 

@@ -3,5 +3,6 @@
 
 pub mod glance;
 pub mod inline;
+pub mod recorded;
 pub mod reply;
 pub mod request;

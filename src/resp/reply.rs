@@ -13,6 +13,9 @@ pub enum Protocol {
     Resp2,
     /// RESP3.
     Resp3,
+    /// How a reply is spelled that is kept, to be written later for whichever version is asked for
+    /// (`recorded`). No connection speaks it.
+    Recorded,
 }
 
 impl Protocol {
@@ -21,7 +24,7 @@ impl Protocol {
     pub const fn number(self) -> i64 {
         match self {
             Self::Resp2 => 2,
-            Self::Resp3 => 3,
+            Self::Resp3 | Self::Recorded => 3,
         }
     }
 }
@@ -126,14 +129,14 @@ impl Writer {
     pub fn null(&mut self) {
         self.out.extend_from_slice(match self.protocol {
             Protocol::Resp2 => b"$-1\r\n",
-            Protocol::Resp3 => b"_\r\n",
+            Protocol::Resp3 | Protocol::Recorded => b"_\r\n",
         });
     }
 
     /// The absence of an array.
     pub fn null_array(&mut self) {
         self.out.extend_from_slice(match self.protocol {
-            Protocol::Resp2 => b"*-1\r\n",
+            Protocol::Resp2 | Protocol::Recorded => b"*-1\r\n",
             Protocol::Resp3 => b"_\r\n",
         });
     }
@@ -147,7 +150,7 @@ impl Writer {
     pub fn map(&mut self, pairs: usize) {
         match self.protocol {
             Protocol::Resp2 => self.length(b'*', pairs * 2),
-            Protocol::Resp3 => self.length(b'%', pairs),
+            Protocol::Resp3 | Protocol::Recorded => self.length(b'%', pairs),
         }
     }
 
@@ -155,7 +158,7 @@ impl Writer {
     pub fn set(&mut self, length: usize) {
         match self.protocol {
             Protocol::Resp2 => self.length(b'*', length),
-            Protocol::Resp3 => self.length(b'~', length),
+            Protocol::Resp3 | Protocol::Recorded => self.length(b'~', length),
         }
     }
 
@@ -163,7 +166,7 @@ impl Writer {
     pub fn push(&mut self, length: usize) {
         match self.protocol {
             Protocol::Resp2 => self.length(b'*', length),
-            Protocol::Resp3 => self.length(b'>', length),
+            Protocol::Resp3 | Protocol::Recorded => self.length(b'>', length),
         }
     }
 
@@ -171,7 +174,9 @@ impl Writer {
     pub fn bool(&mut self, value: bool) {
         match self.protocol {
             Protocol::Resp2 => self.int(i64::from(value)),
-            Protocol::Resp3 => self.line(b'#', if value { b"t" } else { b"f" }),
+            Protocol::Resp3 | Protocol::Recorded => {
+                self.line(b'#', if value { b"t" } else { b"f" })
+            }
         }
     }
 
@@ -191,7 +196,7 @@ impl Writer {
     pub fn decimal(&mut self, text: &str) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(text.as_bytes()),
-            Protocol::Resp3 => self.line(b',', text.as_bytes()),
+            Protocol::Resp3 | Protocol::Recorded => self.line(b',', text.as_bytes()),
         }
     }
 
@@ -199,7 +204,7 @@ impl Writer {
     pub fn verbatim(&mut self, format: &str, text: &[u8]) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(text),
-            Protocol::Resp3 => {
+            Protocol::Resp3 | Protocol::Recorded => {
                 self.length(b'=', text.len() + format.len() + 1);
                 self.out.extend_from_slice(format.as_bytes());
                 self.out.push(b':');
@@ -213,7 +218,7 @@ impl Writer {
     pub fn big_number(&mut self, digits: &str) {
         match self.protocol {
             Protocol::Resp2 => self.bulk(digits.as_bytes()),
-            Protocol::Resp3 => self.line(b'(', digits.as_bytes()),
+            Protocol::Resp3 | Protocol::Recorded => self.line(b'(', digits.as_bytes()),
         }
     }
 

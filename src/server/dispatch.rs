@@ -6,7 +6,7 @@
 use crate::base::slot::SlotId;
 use crate::base::time::{Now, Wall};
 use crate::command::args::Args;
-use crate::command::context::{Caller, Context, Effect, Keys, Patience};
+use crate::command::context::{Caller, Context, Effect, Keys, NestedCall, Patience};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Reach, Run, SessionVerb};
 use crate::command::table::{Command, has_one_key, key_slots};
@@ -100,6 +100,7 @@ pub(crate) fn context<'a>(
         in_transaction: false,
         patience: Patience::None,
         effect: None,
+        nested: None,
         garbage: Garbage::default(),
     }
 }
@@ -122,6 +123,21 @@ pub(crate) fn run(core: &Core, cx: &mut Context<'_>, argv: Argv<'_>, slots: &[Sl
     if let Err(error) = outcome {
         cx.reply.out.truncate(start);
         refuse(core, cx.reply, &error);
+    }
+    if let Some(nested) = cx.nested.take() {
+        account_nested(core, nested);
+    }
+}
+
+/// Counts a command that ran inside another one. The slow log and the latency monitor have the
+/// outer one.
+#[cold]
+fn account_nested(core: &Core, NestedCall { command, took_ns, end }: NestedCall) {
+    let tally = core.tally();
+    tally.counters.add(Count::CommandsRun, 1);
+    tally.commands.called(command, took_ns, end);
+    if core.settings().latency_tracking {
+        tally.commands.track(command, took_ns);
     }
 }
 

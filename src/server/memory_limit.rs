@@ -7,6 +7,7 @@ use crate::base::time::Mono;
 use crate::command::error::CommandError;
 use crate::config::{EvictionPolicy, Settings};
 use crate::keyspace::evict::{Among, First, Rule};
+use crate::observe::latency::LatencyEvent;
 use crate::server::core::Core;
 
 /// Memory is full and the request would need some.
@@ -22,7 +23,12 @@ const EVICTIONS_MAX: usize = 64;
 #[inline]
 pub(super) fn is_full(core: &Core, now: Mono) -> bool {
     let settings = core.settings();
-    settings.maxmemory > 0 && exceeds(core) && !make_room(core, now)
+    settings.maxmemory > 0 && exceeds(core) && !is_paused(core, now) && !make_room(core, now)
+}
+
+/// A pause keeps the data as they are, so nothing goes, and nothing is refused that will wait.
+fn is_paused(core: &Core, now: Mono) -> bool {
+    core.node.clients.pause.at(now).is_some()
 }
 
 fn exceeds(core: &Core) -> bool {
@@ -33,15 +39,31 @@ fn exceeds(core: &Core) -> bool {
 #[cold]
 fn make_room(core: &Core, now: Mono) -> bool {
     let Some(rule) = rule(core.settings()) else { return false };
-    for _ in 0..EVICTIONS_MAX {
-        if !core.node.keyspace.evict(rule, now) {
-            return false;
+    let start_ns = core.node.clock.nanos();
+    let mut end_ns = start_ns;
+    let mut evict = || {
+        let key_ns = end_ns;
+        let found = core.node.keyspace.evict(rule, now);
+        end_ns = core.node.clock.nanos();
+        if found {
+            record(core, LatencyEvent::EvictionDel, key_ns, end_ns);
         }
-        if !exceeds(core) {
-            return true;
+        found
+    };
+    let mut room = true;
+    for _ in 0..EVICTIONS_MAX {
+        room = evict();
+        if !room || !exceeds(core) {
+            break;
         }
     }
-    true
+    record(core, LatencyEvent::EvictionCycle, start_ns, end_ns);
+    room
+}
+
+fn record(core: &Core, event: LatencyEvent, start_ns: u64, end_ns: u64) {
+    let took_ms = end_ns.saturating_sub(start_ns) / 1_000_000;
+    core.node.latency.record(event, took_ms, core.node.clock.at(end_ns).wall);
 }
 
 /// What the settings say about keys that may go; `None` if none may.

@@ -1,15 +1,14 @@
-//! Errors about words that name no command (`commandCheckExistence` of Redis's `server.c`).
+//! Requests that no client should have sent, and what is logged about them.
+//!
+//! Not here: words that name no command (`command/named.rs`).
 
 use crate::clients::Client;
 use crate::command::error::CommandError;
 use crate::config::Settings;
 use crate::observe::counters::Count;
-use crate::resp::request::{Argv, ProtocolError};
+use crate::resp::request::ProtocolError;
 use crate::server::core::Core;
 use crate::server::session::Then;
-
-/// How much of a request is repeated in an error.
-const QUOTED_BYTES_MAX: usize = 128;
 
 /// DEBUG, for a client that `enable-debug-command` does not name.
 pub(super) const PROTECTED: CommandError = CommandError::fixed(
@@ -19,43 +18,9 @@ pub(super) const PROTECTED: CommandError = CommandError::fixed(
      file, and then restart the server.",
 );
 
-/// As C's `%.*s`: at most `most` bytes, up to the first NUL.
-fn quoted(word: &[u8], most: usize) -> &[u8] {
-    let end = word.iter().position(|&byte| byte == 0).unwrap_or(word.len());
-    &word[..end.min(most)]
-}
-
 /// Whether a browser is being used to talk to the server: these words start lines of HTTP.
 pub(super) fn is_http(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
-}
-
-/// No command has this name.
-pub(super) fn unknown(argv: Argv<'_>) -> CommandError {
-    let mut text = b"ERR unknown command '".to_vec();
-    text.extend_from_slice(quoted(argv.get(0).unwrap_or_default(), QUOTED_BYTES_MAX));
-    text.extend_from_slice(b"', with args beginning with: ");
-    let start = text.len();
-    for word in argv.from(1).iter() {
-        let written = text.len() - start;
-        if written >= QUOTED_BYTES_MAX {
-            break;
-        }
-        text.push(b'\'');
-        text.extend_from_slice(quoted(word, QUOTED_BYTES_MAX - written));
-        text.extend_from_slice(b"' ");
-    }
-    CommandError::new(text)
-}
-
-/// The container has no such subcommand.
-pub(super) fn unknown_subcommand(argv: Argv<'_>) -> CommandError {
-    let mut text = b"ERR unknown subcommand '".to_vec();
-    text.extend_from_slice(quoted(argv.get(1).unwrap_or_default(), QUOTED_BYTES_MAX));
-    text.extend_from_slice(b"'. Try ");
-    text.extend_from_slice(&argv.get(0).unwrap_or_default().to_ascii_uppercase());
-    text.extend_from_slice(b" HELP.");
-    CommandError::new(text)
 }
 
 /// What becomes of a client whose transaction is too long. Queued requests have not run yet, so

@@ -8,8 +8,9 @@ use crate::base::time::{Mono, Now};
 use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
 use crate::command::context::{Caller, Effect, KeptSlots, Replies, Wait};
 use crate::command::error::CommandError;
+use crate::command::named::named;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
-use crate::command::table::{Command, Lookup, key_slots, table};
+use crate::command::table::{self, Command, key_slots};
 use crate::config::ProtectedAction;
 use crate::coord::lease::ConnId;
 use crate::keyspace::Db;
@@ -65,6 +66,8 @@ struct State {
     /// Bytes from the start of the request that is running on; more than 4 GiB count as that.
     unread: u32,
 }
+
+const _: () = assert!(size_of::<State>() <= 48, "an idle connection is small");
 
 /// How far a turn has come.
 struct Turn {
@@ -357,7 +360,7 @@ impl State {
         let argv = request.argv;
         let command = match request.command {
             Some(command) => command,
-            None => look_up(argv)?,
+            None => named(argv)?,
         };
         self.last_command = command.id.0 + 1;
         let refuse = |error| Err(Refused { command: Some(command), error });
@@ -378,7 +381,7 @@ impl State {
         if open && spec.flags.has(Flags::NO_MULTI) {
             return refuse(CommandError::fixed("ERR Command not allowed inside a transaction"));
         }
-        if memory_limit::is_full(core, now.mono) && self.may_grow(command) {
+        if memory_limit::is_full(core, now.mono) && self.may_grow(command, argv) {
             return refuse(memory_limit::FULL);
         }
         if let Some((scope, _)) = core.node.clients.pause.at(now.mono)
@@ -404,14 +407,14 @@ impl State {
     }
 
     /// Whether a request needs memory: those that are queued do as well.
-    fn may_grow(&self, command: &Command) -> bool {
+    fn may_grow(&self, command: &Command, argv: Argv<'_>) -> bool {
         match command.spec.run {
             Run::Session(SessionVerb::Exec) => self.transaction.would_grow(),
             Run::Session(SessionVerb::Discard | SessionVerb::Quit | SessionVerb::Reset) => false,
             Run::Session(SessionVerb::Multi | SessionVerb::Watch | SessionVerb::Unwatch)
             | Run::Plain(_)
             | Run::Container => {
-                self.transaction.is_open() || command.spec.flags.has(Flags::DENYOOM)
+                self.transaction.is_open() || table::flags(command, argv).has(Flags::DENYOOM)
             }
         }
     }
@@ -580,16 +583,6 @@ struct Request<'r> {
     argv: Argv<'r>,
     command: Option<&'static Command>,
     slot: Option<SlotId>,
-}
-
-/// The command that a request names, with its subcommand.
-fn look_up(argv: Argv<'_>) -> Result<&'static Command, Refused> {
-    match table().lookup(argv) {
-        Lookup::Found(command) => Ok(command),
-        Lookup::Absent(name) => Err(CommandError::absent(name).into()),
-        Lookup::Unknown => Err(refusal::unknown(argv).into()),
-        Lookup::UnknownSubcommand => Err(refusal::unknown_subcommand(argv).into()),
-    }
 }
 
 struct Refused {

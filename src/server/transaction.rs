@@ -10,7 +10,7 @@ use crate::clients::Figures;
 use crate::command::context::{Caller, Context, Effect};
 use crate::command::error::CommandError;
 use crate::command::spec::{Flags, Group, Reach};
-use crate::command::table::{Command, key_slots};
+use crate::command::table::{self, Command, key_slots};
 use crate::keyspace::borrow::Borrowed;
 use crate::keyspace::shard::Use;
 use crate::keyspace::watch::Version;
@@ -104,7 +104,8 @@ impl Transaction {
     }
 
     fn any_has(&self, flag: Flags) -> bool {
-        self.queue().unwrap_or_default().iter().any(|queued| queued.command.spec.flags.has(flag))
+        let has = |queued: &Queued| table::flags(queued.command, queued.argv()).has(flag);
+        self.queue().unwrap_or_default().iter().any(has)
     }
 
     /// Whether EXEC would write.

@@ -7,6 +7,7 @@
 mod counters;
 mod crowd;
 mod keyspace;
+mod retries;
 #[path = "../support/mod.rs"]
 mod support;
 mod transfers;

@@ -57,7 +57,9 @@ fn clip(text: &str, at: usize) -> String {
 }
 
 fn run(paths: &[PathBuf]) {
-    compare(&mut Duel::start(), paths);
+    let mut duel = Duel::start();
+    duel.wait_for_farewells();
+    compare(&mut duel, paths);
 }
 
 fn compare(duel: &mut Duel, paths: &[PathBuf]) {
@@ -86,6 +88,7 @@ fn regressions() {
 #[test]
 fn requests_that_come_byte_by_byte() {
     let mut duel = Duel::start();
+    duel.wait_for_farewells();
     duel.send_single_bytes();
     compare(&mut duel, &[folder("cases").join("protocol.txt")]);
 }

@@ -78,6 +78,8 @@ struct Lane {
     server: Server,
     resp3: bool,
     clients: [Option<Client>; CONNECTIONS + 1],
+    /// Whether a sequence begins only when the server has forgotten earlier connections.
+    waits_for_farewells: bool,
 }
 
 /// Two servers.
@@ -113,6 +115,13 @@ impl Duel {
     /// Sends raw bytes one by one from now on.
     pub fn send_single_bytes(&mut self) {
         self.piece_bytes = 1;
+    }
+
+    /// From now on a sequence begins only when the servers have forgotten the connections of the
+    /// earlier ones: for sequences that count or kill connections.
+    pub fn wait_for_farewells(&mut self) {
+        self.oracle.waits_for_farewells = true;
+        self.subject.waits_for_farewells = true;
     }
 
     /// The first difference in what the two answer to `sequence`.
@@ -227,7 +236,7 @@ fn is_command(step: &Step, name: &str) -> bool {
 
 impl Lane {
     fn new(server: Server) -> Self {
-        Self { server, resp3: false, clients: Default::default() }
+        Self { server, resp3: false, clients: Default::default(), waits_for_farewells: false }
     }
 
     fn connect(&self) -> Client {
@@ -246,11 +255,13 @@ impl Lane {
         self.clients = Default::default();
         self.resp3 = resp3;
         let mut client = Client::connect(self.server.addr());
-        let _ = client.ask("AUTH secret");
-        // A server needs a moment to notice that a connection has been closed.
-        let end = Instant::now() + PATIENCE;
-        while client.ask("CLIENT LIST").matches("id=").count() > 1 {
-            assert!(Instant::now() < end, "{:?} keeps connections", self.server);
+        if self.waits_for_farewells {
+            let _ = client.ask("AUTH secret");
+            // A server needs a moment to notice that a connection has been closed.
+            let end = Instant::now() + PATIENCE;
+            while client.ask("CLIENT LIST").matches("id=").count() > 1 {
+                assert!(Instant::now() < end, "{:?} keeps connections", self.server);
+            }
         }
         for request in CLEAN {
             client.send(request);
@@ -263,9 +274,11 @@ impl Lane {
             self.server,
             self.server.log()
         );
-        // Closed by the server, which has forgotten it then.
-        client.send(&["QUIT"]);
-        let _ = client.read_to_end();
+        if self.waits_for_farewells {
+            // Closed by the server, which has forgotten it then.
+            client.send(&["QUIT"]);
+            let _ = client.read_to_end();
+        }
     }
 
     fn client(&mut self, conn: usize) -> &mut Client {

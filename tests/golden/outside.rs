@@ -24,11 +24,14 @@ const WALL_MS: i64 = 1_700_000_000_000;
 pub(crate) struct VirtualClock {
     mono_ms: AtomicU64,
     wall_ms: AtomicI64,
+    /// What every fine reading takes.
+    reading_ms: AtomicU64,
 }
 
 impl Default for VirtualClock {
     fn default() -> Self {
-        Self { mono_ms: AtomicU64::new(BOOT_MS), wall_ms: AtomicI64::new(WALL_MS) }
+        let (mono_ms, wall_ms) = (AtomicU64::new(BOOT_MS), AtomicI64::new(WALL_MS));
+        Self { mono_ms, wall_ms, reading_ms: AtomicU64::new(0) }
     }
 }
 
@@ -37,6 +40,11 @@ impl VirtualClock {
     pub(crate) fn advance(&self, ms: u64) {
         self.mono_ms.fetch_add(ms, Ordering::Relaxed);
         self.shift_wall(ms as i64);
+    }
+
+    /// Time passes with every fine reading, so that whatever is measured takes so long.
+    pub(crate) fn slow_down(&self, ms: u64) {
+        self.reading_ms.store(ms, Ordering::Relaxed);
     }
 
     /// Somebody sets the wall clock.
@@ -52,6 +60,7 @@ impl Clock for VirtualClock {
     }
 
     fn nanos(&self) -> u64 {
+        self.advance(self.reading_ms.load(Ordering::Relaxed));
         self.mono_ms.load(Ordering::Relaxed) * 1_000_000
     }
 

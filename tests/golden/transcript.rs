@@ -23,6 +23,7 @@ enum Action {
     Advance(u64),
     ShiftWall(i64),
     Expire(bool),
+    Slow(u64),
     Disconnect(Name),
     ShowFile,
     Restart,
@@ -104,6 +105,7 @@ impl Transcript {
             | Action::Advance(_)
             | Action::ShiftWall(_)
             | Action::Expire(_)
+            | Action::Slow(_)
             | Action::Disconnect(_)
             | Action::ShowFile
             | Action::Restart
@@ -220,6 +222,7 @@ fn directive(command: &str) -> Result<Action, String> {
     match command.split_once(' ').unwrap_or((command, "")) {
         ("expire", "on") => Ok(Action::Expire(true)),
         ("expire", "off") => Ok(Action::Expire(false)),
+        ("slow", time) => Ok(Action::Slow(millis(time)?)),
         ("disconnect", name) if name.len() == 1 => {
             Ok(Action::Disconnect(name.chars().next().unwrap_or(FIRST)))
         }
@@ -267,6 +270,10 @@ fn perform(world: &mut World, action: &Action) -> Result<Vec<String>, String> {
         }
         Action::Expire(expires) => {
             world.set_expires(*expires);
+            Ok(Vec::new())
+        }
+        Action::Slow(ms) => {
+            world.slow_down(*ms);
             Ok(Vec::new())
         }
         Action::Restart => {

@@ -183,6 +183,11 @@ impl World {
         self.clock.shift_wall(ms);
     }
 
+    /// Everything that latchd measures takes at least so long from here on.
+    pub(crate) fn slow_down(&self, ms: u64) {
+        self.clock.slow_down(ms);
+    }
+
     /// Whether shards end keys by themselves, or only when somebody looks.
     pub(crate) const fn set_expires(&mut self, expires: bool) {
         self.expires = expires;

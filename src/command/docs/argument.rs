@@ -161,6 +161,8 @@ fn covers(spec: &KeySpec, at: usize) -> bool {
             (usize::from(first), end.unwrap_or(usize::MAX), step)
         }
         KeyRange::Counted { count, step } => (usize::from(count) + 1, usize::MAX, step),
+        // Which words are keys depends on the command there.
+        KeyRange::Nested { .. } => return false,
     };
     (first..=last).contains(&at) && (at - first).is_multiple_of(usize::from(step))
 }

@@ -85,6 +85,13 @@ fn describe_keys(reply: &mut Writer, spec: &KeySpec) {
         KeyRange::Counted { count, step } => {
             (count, "keynum", [("keynumidx", 0), ("firstkey", 1), ("keystep", i64::from(step))])
         }
+        KeyRange::Nested { .. } => {
+            for step in [b"begin_search", &b"find_keys"[..]] {
+                reply.bulk(step);
+                search(reply, "unknown", &[]);
+            }
+            return;
+        }
     };
     reply.bulk(b"begin_search");
     search(reply, "index", &[("index", i64::from(start))]);

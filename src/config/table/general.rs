@@ -16,7 +16,7 @@ pub(super) const SECTION: Section = Section {
             "threads",
             Kind::Integer { min: 0, max: 256 },
             "0",
-            "Threads that serve clients. 0 is one for each core; then each is pinned to its core.",
+            "Threads that serve clients. 0 means one for each core, to which it is pinned then.",
         )
         .at_start(),
         row(

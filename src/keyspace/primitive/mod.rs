@@ -9,7 +9,9 @@ mod fence;
 mod latch;
 mod lease;
 mod lock;
+mod once;
 mod semaphore;
+mod throttle;
 
 use crate::base::time::Mono;
 use crate::coord::barrier::Barrier;
@@ -19,7 +21,9 @@ use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::latch::Latch;
 use crate::coord::lease::{Alive, Ended};
 use crate::coord::lock::Lock;
+use crate::coord::once::Once;
 use crate::coord::semaphore::Semaphore;
+use crate::coord::throttle::Throttle;
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::leases::{Attachment, Lease};
 use crate::keyspace::waiters::{Found, Waiters};
@@ -122,6 +126,10 @@ kinds! {
     Lock,
     /// So many permits, who has them, and who is next.
     Semaphore,
+    /// What a command replied that ran under an idempotency key.
+    Once,
+    /// How much of a rate limit is used up.
+    Throttle,
 }
 
 fn name_of<M: Machine>(_: &M) -> &'static str {

@@ -1,0 +1,38 @@
+//! A rate limit under a key: the key ends by itself when all of the limit has come back.
+
+use crate::base::time::Mono;
+use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::throttle::Throttle;
+use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::primitive::Machine;
+use crate::keyspace::waiters::{Found, Waiters};
+
+impl Machine for Throttle {
+    const NAME: &'static str = "throttle";
+
+    fn memory(&self) -> usize {
+        0
+    }
+
+    fn next_deadline(&self) -> Option<Mono> {
+        self.next_deadline()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.is_idle()
+    }
+
+    fn advance(&mut self, now: Mono, _: &mut SlotTokens<'_>, _: &mut Waiters) {
+        self.tick(now);
+    }
+
+    fn break_open(&mut self, _: Mono) {
+        *self = Self::default();
+    }
+
+    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
+
+    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
+
+    fn assert_invariants(&self) {}
+}

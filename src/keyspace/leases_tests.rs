@@ -7,7 +7,7 @@ use super::*;
 use crate::base::slot::SlotId;
 use crate::coord::ask::Ask;
 use crate::coord::grant::Lasting;
-use crate::coord::lease;
+use crate::coord::lease::{self, KeepAlive};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Acquire, Admission};
 use crate::coord::mode::Mode;
@@ -28,65 +28,50 @@ const OWNERS: [&[u8]; 3] = [b"a", b"b", b"c"];
 
 #[derive(Clone, Debug)]
 enum Step {
-    Grant {
-        db: u8,
-        lease: usize,
+    /// Database and lease.
+    Lease(u8, usize, OnLease),
+    /// Database and string.
+    Text(u8, usize, OnText),
+    /// Database, lock and owner.
+    Lock(u8, usize, usize, OnLock),
+    All(OnAll),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum OnLease {
+    Grant { ttl_ms: u64, conn: Option<u64> },
+    KeepAlive,
+    Revoke,
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum OnText {
+    Set { lease: Option<usize>, ttl_ms: Option<u64> },
+    Append,
+    Delete,
+    Rename { to: usize },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum OnLock {
+    /// With a lease, or for so many milliseconds; parked if it is busy.
+    Acquire {
+        lease: Option<usize>,
         ttl_ms: u64,
-        conn: Option<u64>,
     },
-    KeepAlive {
-        db: u8,
-        lease: usize,
-    },
-    Revoke {
-        db: u8,
-        lease: usize,
-    },
-    DeleteLease {
-        db: u8,
-        lease: usize,
-    },
+    Release,
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum OnAll {
     Close {
         conn: u64,
     },
-    Set {
-        db: u8,
-        string: usize,
-        lease: Option<usize>,
-        ttl_ms: Option<u64>,
-    },
-    Append {
-        db: u8,
-        string: usize,
-    },
-    Delete {
-        db: u8,
-        string: usize,
-    },
-    Rename {
-        db: u8,
-        from: usize,
-        to: usize,
-    },
-    /// With a lease, or for so many milliseconds; parked if it is busy.
-    Acquire {
-        db: u8,
-        lock: usize,
-        owner: usize,
-        lease: Option<usize>,
-        ttl_ms: u64,
-    },
-    Release {
-        db: u8,
-        lock: usize,
-        owner: usize,
-    },
-    DeleteLock {
-        db: u8,
-        lock: usize,
-    },
-    /// The oldest request that is still parked goes away, or takes what it has.
+    /// The oldest request that is still parked goes away.
     Abandon,
+    /// It takes what it has.
     Collect,
     Flush {
         db: u8,
@@ -174,50 +159,41 @@ impl Bench {
         self.model.leases.contains_key(&(self.model.table(db), lease)).then_some(LEASES[lease])
     }
 
-    fn lease_step(&mut self, step: &Step) {
-        let now = Mono(self.model.now);
-        match *step {
-            Step::Grant { db, lease, ttl_ms, conn } => {
+    fn lease_step(&mut self, (db, lease): (u8, usize), step: OnLease) {
+        let (now, at) = (Mono(self.model.now), (self.model.table(db), lease));
+        let is_there = self.live(db, Some(lease)).is_some();
+        match step {
+            OnLease::Grant { ttl_ms, conn } => {
                 let ask = lease::Ask { ttl_ms, meta: None, conn: conn.map(ConnId) };
                 let granted = self
                     .edit(db, LEASES[lease])
                     .coordinate(|it: &mut Lease, tokens| it.grant(ask, now, tokens));
                 assert!(granted.is_ok());
-                let held = Held { ttl_ms, conn, touched: now.0 };
-                self.model.leases.insert((self.model.table(db), lease), held);
+                self.model.leases.insert(at, Held { ttl_ms, conn, touched: now.0 });
             }
-            Step::KeepAlive { db, lease } if self.live(db, Some(lease)).is_some() => {
+            OnLease::KeepAlive => {
                 let kept = self
                     .edit(db, LEASES[lease])
                     .coordinate(|it: &mut Lease, _| it.keep_alive(None, now));
-                assert!(kept.is_ok());
-                let at = (self.model.table(db), lease);
+                assert_eq!(kept != Ok(KeepAlive::Gone), is_there);
                 self.model.leases.entry(at).and_modify(|held| held.touched = now.0);
             }
-            Step::Revoke { db, lease } => {
-                let expected = self.live(db, Some(lease)).is_some();
+            OnLease::Revoke => {
                 let ended = self.edit(db, LEASES[lease]).revoke(None).unwrap();
-                assert_eq!(ended.is_some(), expected);
-                self.model.end((self.model.table(db), lease));
+                assert_eq!(ended.is_some(), is_there);
+                self.model.end(at);
             }
-            Step::DeleteLease { db, lease } => {
-                self.edit(db, LEASES[lease]).remove();
-                self.model.end((self.model.table(db), lease));
+            OnLease::Delete => {
+                assert_eq!(self.edit(db, LEASES[lease]).remove(), is_there);
+                self.model.end(at);
             }
-            Step::Close { conn } => {
-                self.shard.connection_closed(ConnId(conn), now);
-                for held in self.model.leases.values_mut().filter(|it| it.conn == Some(conn)) {
-                    (held.conn, held.touched) = (None, now.0);
-                }
-            }
-            _ => {}
         }
     }
 
-    fn string_step(&mut self, step: &Step) {
-        let now = self.model.now;
-        match *step {
-            Step::Set { db, string, lease, ttl_ms } => {
+    fn text_step(&mut self, (db, string): (u8, usize), step: OnText) {
+        let (now, table) = (self.model.now, self.model.table(db));
+        match step {
+            OnText::Set { lease, ttl_ms } => {
                 let hung = self.live(db, lease);
                 let end = ttl_ms.map(|ms| now + ms);
                 let expiry = end.map_or(Expiry::Never, |end| Expiry::At(Mono(end)));
@@ -225,57 +201,43 @@ impl Bench {
                 edit.set(NewValue::Text(b"v"), expiry);
                 hung.iter().for_each(|lease| edit.hang_text(lease));
                 let held = (lease.filter(|_| hung.is_some()), end);
-                self.model.strings.insert((self.model.table(db), string), held);
+                self.model.strings.insert((table, string), held);
             }
-            Step::Append { db, string } => {
+            OnText::Append => {
                 self.edit(db, STRINGS[string]).change_bytes(|bytes| bytes.push(b'x'));
-                let at = (self.model.table(db), string);
-                self.model.strings.entry(at).or_insert((None, None));
+                self.model.strings.entry((table, string)).or_insert((None, None));
             }
-            Step::Delete { db, string } => {
+            OnText::Delete => {
                 let there = self.edit(db, STRINGS[string]).remove();
-                let at = (self.model.table(db), string);
-                assert_eq!(self.model.strings.remove(&at).is_some(), there);
+                assert_eq!(self.model.strings.remove(&(table, string)).is_some(), there);
             }
-            Step::Rename { db, from, to } if from != to => {
-                let taken = self.edit(db, STRINGS[from]).take();
-                let table = self.model.table(db);
-                let held = self.model.strings.remove(&(table, from));
+            OnText::Rename { to } => {
+                let taken = self.edit(db, STRINGS[string]).take();
+                let held = self.model.strings.remove(&(table, string));
                 assert_eq!(taken.is_some(), held.is_some());
                 if let (Some(taken), Some(held)) = (taken, held) {
                     self.edit(db, STRINGS[to]).put(taken);
                     self.model.strings.insert((table, to), held);
                 }
             }
-            _ => {}
         }
     }
 
-    fn lock_step(&mut self, step: &Step) {
+    fn lock_step(&mut self, (db, lock): (u8, usize), owner: &'static [u8], step: OnLock) {
         let now = Mono(self.model.now);
-        match *step {
-            Step::Acquire { db, lock, owner, lease, ttl_ms } => {
+        match step {
+            OnLock::Acquire { lease, ttl_ms } => {
                 let hung = self.live(db, lease);
                 let lasting = if hung.is_some() { Lasting::Lease } else { Lasting::Ms(ttl_ms) };
-                let owner = Owner::new(OWNERS[owner]);
-                self.acquire((db, LOCKS[lock]), owner, lasting, hung);
+                self.acquire((db, LOCKS[lock]), Owner::new(owner), lasting, hung);
             }
-            Step::Release { db, lock, owner } => {
+            OnLock::Release => {
                 let mut edit = self.edit(db, LOCKS[lock]);
                 let released =
-                    edit.coordinate(|it: &mut Lock, _| drop(it.release(OWNERS[owner], None, now)));
+                    edit.coordinate(|it: &mut Lock, _| drop(it.release(owner, None, now)));
                 assert!(released.is_ok());
             }
-            Step::DeleteLock { db, lock } => drop(self.edit(db, LOCKS[lock]).remove()),
-            Step::Abandon if !self.parked.is_empty() => {
-                let waiter = self.parked.remove(0);
-                self.shard.abandon(waiter, now);
-            }
-            Step::Collect if !self.parked.is_empty() => {
-                let waiter = self.parked.remove(0);
-                let _ = self.shard.end_wait(waiter, now);
-            }
-            _ => {}
+            OnLock::Delete => drop(self.edit(db, LOCKS[lock]).remove()),
         }
     }
 
@@ -306,28 +268,50 @@ impl Bench {
         lease.iter().for_each(|lease| edit.hang_grant(&name, lease));
     }
 
-    fn step(&mut self, step: &Step) {
-        self.lease_step(step);
-        self.string_step(step);
-        self.lock_step(step);
-        match *step {
-            Step::Flush { db } => {
-                drop(self.shard.flush(Db(db), Mono(self.model.now)));
+    fn step_on_all(&mut self, step: OnAll) {
+        let now = Mono(self.model.now);
+        match step {
+            OnAll::Close { conn } => {
+                self.shard.connection_closed(ConnId(conn), now);
+                for held in self.model.leases.values_mut().filter(|it| it.conn == Some(conn)) {
+                    (held.conn, held.touched) = (None, now.0);
+                }
+            }
+            OnAll::Abandon => {
+                self.parked.drain(..self.parked.len().min(1)).for_each(|waiter| {
+                    self.shard.abandon(waiter, now);
+                });
+            }
+            OnAll::Collect => {
+                self.parked.drain(..self.parked.len().min(1)).for_each(|waiter| {
+                    let _ = self.shard.end_wait(waiter, now);
+                });
+            }
+            OnAll::Flush { db } => {
+                drop(self.shard.flush(Db(db), now));
                 let table = self.model.table(db);
                 self.model.leases.retain(|at, _| at.0 != table);
                 self.model.strings.retain(|at, _| at.0 != table);
             }
-            Step::Swap => {
-                self.shard.swap(Db(0), Db(1), Mono(self.model.now));
+            OnAll::Swap => {
+                self.shard.swap(Db(0), Db(1), now);
                 self.model.swapped = !self.model.swapped;
             }
-            Step::Pass { ms, ticks } => {
+            OnAll::Pass { ms, ticks } => {
                 self.model.pass(ms);
                 if ticks {
                     let _ = self.shard.tick(Mono(self.model.now), 1000);
                 }
             }
-            _ => {}
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match *step {
+            Step::Lease(db, lease, step) => self.lease_step((db, lease), step),
+            Step::Text(db, string, step) => self.text_step((db, string), step),
+            Step::Lock(db, lock, owner, step) => self.lock_step((db, lock), OWNERS[owner], step),
+            Step::All(step) => self.step_on_all(step),
         }
     }
 
@@ -353,34 +337,40 @@ impl Bench {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let (db, two, three) = (0..2u8, 0..2usize, 0..3usize);
-    let hung = prop::option::weighted(0.7, 0..2usize);
-    let at = || (0..2u8, 0..2usize);
+    let hung = || prop::option::weighted(0.7, 0..2usize);
+    let grant = (1..20u64, prop::option::of(0..3u64));
+    let set = (hung(), prop::option::of(1..20u64));
+    let on_lease = prop_oneof![
+        4 => grant.prop_map(|(ttl_ms, conn)| OnLease::Grant { ttl_ms, conn }),
+        1 => Just(OnLease::KeepAlive),
+        1 => Just(OnLease::Revoke),
+        1 => Just(OnLease::Delete),
+    ];
+    let on_text = prop_oneof![
+        5 => set.prop_map(|(lease, ttl_ms)| OnText::Set { lease, ttl_ms }),
+        1 => Just(OnText::Append),
+        1 => Just(OnText::Delete),
+        1 => (0..3usize).prop_map(|to| OnText::Rename { to }),
+    ];
+    let on_lock = prop_oneof![
+        6 => (hung(), 1..20u64).prop_map(|(lease, ttl_ms)| OnLock::Acquire { lease, ttl_ms }),
+        2 => Just(OnLock::Release),
+        1 => Just(OnLock::Delete),
+    ];
+    let on_all = prop_oneof![
+        1 => (0..3u64).prop_map(|conn| OnAll::Close { conn }),
+        1 => Just(OnAll::Abandon),
+        1 => Just(OnAll::Collect),
+        1 => (0..2u8).prop_map(|db| OnAll::Flush { db }),
+        1 => Just(OnAll::Swap),
+        5 => (1..12u64, any::<bool>()).prop_map(|(ms, ticks)| OnAll::Pass { ms, ticks }),
+    ];
     prop_oneof![
-        4 => (db.clone(), two.clone(), 1..20u64, prop::option::of(0..3u64)).prop_map(
-            |(db, lease, ttl_ms, conn)| Step::Grant { db, lease, ttl_ms, conn }),
-        1 => at().prop_map(|(db, lease)| Step::KeepAlive { db, lease }),
-        1 => at().prop_map(|(db, lease)| Step::Revoke { db, lease }),
-        1 => at().prop_map(|(db, lease)| Step::DeleteLease { db, lease }),
-        1 => (0..3u64).prop_map(|conn| Step::Close { conn }),
-        5 => (db.clone(), three.clone(), hung.clone(), prop::option::of(1..20u64)).prop_map(
-            |(db, string, lease, ttl_ms)| Step::Set { db, string, lease, ttl_ms }),
-        1 => (db.clone(), three.clone()).prop_map(|(db, string)| Step::Append { db, string }),
-        1 => (db.clone(), three.clone()).prop_map(|(db, string)| Step::Delete { db, string }),
-        1 => (db.clone(), three.clone(), three.clone()).prop_map(
-            |(db, from, to)| Step::Rename { db, from, to }),
-        6 => (db.clone(), two.clone(), three.clone(), hung, 1..20u64).prop_map(
-            |(db, lock, owner, lease, ttl_ms)| {
-                Step::Acquire { db, lock, owner, lease, ttl_ms }
-            }),
-        2 => (db.clone(), two, three).prop_map(
-            |(db, lock, owner)| Step::Release { db, lock, owner }),
-        1 => at().prop_map(|(db, lock)| Step::DeleteLock { db, lock }),
-        1 => Just(Step::Abandon),
-        1 => Just(Step::Collect),
-        1 => db.prop_map(|db| Step::Flush { db }),
-        1 => Just(Step::Swap),
-        5 => (1..12u64, any::<bool>()).prop_map(|(ms, ticks)| Step::Pass { ms, ticks }),
+        7 => (0..2u8, 0..2usize, on_lease).prop_map(|(db, at, step)| Step::Lease(db, at, step)),
+        8 => (0..2u8, 0..3usize, on_text).prop_map(|(db, at, step)| Step::Text(db, at, step)),
+        9 => (0..2u8, 0..2usize, 0..3usize, on_lock).prop_map(
+            |(db, at, owner, step)| Step::Lock(db, at, owner, step)),
+        10 => on_all.prop_map(Step::All),
     ]
 }
 

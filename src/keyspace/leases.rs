@@ -1,17 +1,18 @@
 //! What hangs on the leases of a shard, and ends with them in the same borrow: strings, grants, and
 //! requests that wait for a grant that shall hang there.
 //!
-//! Not here: when a lease ends (`coord/lease.rs`), and what of a machine hangs on one (`primitive`).
+//! Not here: when a lease ends (`coord/lease.rs`), and what of a machine hangs on one
+//! (`primitive`).
 //! A lease and all that hangs on it are in one slot and one table.
 //! Invariant: a string or a grant hangs on a lease exactly if there is a link that names the lease,
 //! and it is among what is attached there.
 //!
 //! # Strings
-//! A string is on its lease and off it as it has a TTL and has none: writing it anew (`SET`, `MSET`,
-//! `GETSET`) takes it off, changing it in place (`INCR`, `APPEND`) or with `KEEPTTL` does not, and
-//! `RENAME` takes the lease along within the slot; a copy, and what is moved to another slot or
-//! database, is on none. Its own end is beside the lease: `PTTL` shows it (-1 for none), `EXPIRE` and
-//! `PERSIST` change it, and whichever of the two comes first ends the string.
+//! A string is on its lease and off it as it has a TTL and has none: writing it anew (`SET`,
+//! `MSET`, `GETSET`) takes it off, changing it in place (`INCR`, `APPEND`) or with `KEEPTTL` does
+//! not, and `RENAME` takes the lease along within the slot; a copy, and what is moved to another
+//! slot or database, is on none. Its own end is beside the lease: `PTTL` shows it (-1 for none),
+//! `EXPIRE` and `PERSIST` change it, and whichever of the two comes first ends the string.
 //!
 //! # Time
 //! A lease that is due ends before anybody looks at a key of the shard: nobody is granted anything

@@ -33,8 +33,8 @@ pub(super) const ROWS: &[Spec] = &[
         flags: Flags::WRITE.and(Flags::DENYOOM).and(Flags::BLOCKING),
         acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
         summary: "Acquires a lock for an owner, or waits for it. Returns the fencing token.",
-        syntax: "key owner <PX milliseconds | LEASE id> [MODE <X | S | IS | IX | SIX>] [WAIT milliseconds] \
-                 [REENTRANT] [DELAY milliseconds]",
+        syntax: "key owner <PX milliseconds | LEASE id> [MODE <X | S | IS | IX | SIX>] \
+                 [WAIT milliseconds] [REENTRANT] [DELAY milliseconds]",
         run: Run::Plain(acquire::acquire),
         ..BASE
     },

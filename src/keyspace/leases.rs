@@ -2,10 +2,19 @@
 //! requests that wait for a grant that shall hang there.
 //!
 //! Not here: when a lease ends (`coord/lease.rs`), and what of a machine hangs on one
-//! (`primitive`). A lease and all that hangs on it are in one slot and one table.
+//! (`primitive`).
+//! A lease and all that hangs on it are in one slot and one table.
 //! Invariant: a string or a grant hangs on a lease exactly if there is a link that names the lease,
 //! and it is among what is attached there.
 //!
+//! # Strings
+//! A string is on its lease and off it as it has a TTL and has none: writing it anew (`SET`,
+//! `MSET`, `GETSET`) takes it off, changing it in place (`INCR`, `APPEND`) or with `KEEPTTL` does
+//! not, and `RENAME` takes the lease along within the slot; a copy, and what is moved to another
+//! slot or database, is on none. Its own end is beside the lease: `PTTL` shows it (-1 for none),
+//! `EXPIRE` and `PERSIST` change it, and whichever of the two comes first ends the string.
+//!
+//! # Time
 //! A lease that is due ends before anybody looks at a key of the shard: nobody is granted anything
 //! that hangs on one that has ended.
 
@@ -15,10 +24,11 @@ use crate::coord::lease::{Alive, Attach, ConnId, Ended, Revoke};
 use crate::coord::token::FenceToken;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::locks::{Before, lock_id};
 use crate::keyspace::primitive::{Kind, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{Value, WrongType};
-use crate::keyspace::waiters::Left;
+use crate::keyspace::waiters::{Left, Place as WaitPlace};
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap};
 
@@ -41,6 +51,13 @@ impl Attachment {
         match owner {
             Some(owner) => Self::Grant(key.into(), owner.clone()),
             None => Self::Text(key.into()),
+        }
+    }
+
+    fn waiter(&self) -> Option<WaiterId> {
+        match self {
+            Self::Waiter(waiter) => Some(*waiter),
+            Self::Text(_) | Self::Grant(..) => None,
         }
     }
 
@@ -249,8 +266,18 @@ impl Shard {
         }
     }
 
+    /// Requests leave all leases that are due before the first of them ends: its grants might go to
+    /// one that hangs on another.
     #[cold]
     fn end_leases(&mut self, now: Mono) {
+        let due = self.leases.ends.iter().take_while(|(end, _)| *end <= now);
+        for at in due.map(|(_, at)| at.clone()).collect::<Vec<At>>() {
+            let waiting = self.on_lease((at.index, at.table), &at.key, |lease| {
+                let waiters = lease.attached().filter_map(Attachment::waiter);
+                waiters.collect::<Vec<WaiterId>>()
+            });
+            waiting.into_iter().flatten().for_each(|waiter| drop(self.lose_lease(waiter, now)));
+        }
         while let Some((_, at)) = self.leases.ends.first().filter(|(end, _)| *end <= now) {
             let place = self.place_of(at.index, at.table, &at.key);
             let place = place.expect("a lease that has an end has a key");
@@ -261,7 +288,7 @@ impl Shard {
     /// A connection has closed: its leases end when nobody keeps them alive from now on.
     ///
     /// # Panics
-    /// Never: a lease that is kept alive has a key.
+    /// If a lease that is kept alive has no key.
     pub fn connection_closed(&mut self, conn: ConnId, now: Mono) {
         self.end_due_leases(now);
         while let Some((_, at)) = self.leases.kept.iter().find(|(kept_by, _)| *kept_by == conn) {
@@ -352,12 +379,11 @@ impl Shard {
         ended: Vec<Ended<Attachment>>,
         now: Mono,
     ) {
+        let mut queues: Vec<WaitPlace> = Vec::new();
         for item in ended.into_iter().flat_map(|lease| lease.attached) {
             match item {
                 Attachment::Waiter(waiter) => {
-                    for place in self.waiters.lose_lease(waiter) {
-                        self.at_place(&place, now, |primitive| primitive.withdraw(waiter, now));
-                    }
+                    queues.extend(self.lose_lease(waiter, now));
                 }
                 Attachment::Text(key) => {
                     self.leases.cut(table, &key, None);
@@ -375,12 +401,39 @@ impl Shard {
                 }
             }
         }
+        for queue in queues {
+            self.at_place(&queue, now, |_| ());
+        }
+    }
+
+    /// The lease of a request ends: the places where it has waited.
+    fn lose_lease(&mut self, waiter: WaiterId, now: Mono) -> SmallVec<[WaitPlace; 1]> {
+        let places = self.waiters.lose_lease(waiter);
+        places.iter().for_each(|place| self.withdraw_at(place, waiter, now));
+        places
+    }
+
+    /// Takes a request out of a machine, and lets nobody in by that: the next one may hang on the
+    /// same lease.
+    fn withdraw_at(&mut self, at: &WaitPlace, waiter: WaiterId, now: Mono) {
+        let index = self.index(at.slot);
+        let Some(place) = self.place_of(index, at.table, &at.key) else { return };
+        let entry = self.slots[index].table_mut(at.table).at_mut(place.spot);
+        let before = entry.memory();
+        let Some(primitive) = entry.primitive_mut() else { return };
+        let was = Before::of(primitive);
+        primitive.withdraw(waiter, now);
+        let news = self.locks.changed((was, at.table), primitive, now);
+        self.memory = self.memory - before + entry.memory();
+        if let Some(news) = news {
+            self.locks.tell(lock_id(self.hashing.of(&at.key), at.table), news);
+        }
     }
 
     fn remove_text(&mut self, place: Place) {
         let entry = self.take(place);
         if let Some(timer) = entry.timer() {
-            self.wheel.cancel(timer.id);
+            self.cancel(timer);
         }
         self.counters.expired += 1;
         self.gone(place.table, &entry);
@@ -452,3 +505,7 @@ impl Shard {
         assert!(links.is_some_and(|links| links.iter().any(is_it)), "what hangs has its link");
     }
 }
+
+#[cfg(test)]
+#[path = "leases_tests.rs"]
+mod tests;

@@ -188,9 +188,10 @@ impl Waiters {
     /// more.
     pub(crate) fn lose_lease(&mut self, waiter: WaiterId) -> SmallVec<[Place; 1]> {
         let Some(parked) = self.parked.get_mut(&waiter) else { return SmallVec::new() };
-        parked.lease = None;
         let places = parked.places.clone();
-        self.find(waiter, Found::Look);
+        if parked.lease.take().is_some() {
+            self.find(waiter, Found::Look);
+        }
         places
     }
 

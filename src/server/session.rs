@@ -67,6 +67,8 @@ struct State {
     unread: u32,
 }
 
+const _: () = assert!(size_of::<State>() <= 48, "an idle connection is small");
+
 /// How far a turn has come.
 struct Turn {
     at: Start,

@@ -12,6 +12,7 @@ pub mod hash;
 mod hints;
 mod invariants;
 pub mod leases;
+pub mod listeners;
 pub mod locks;
 #[cfg(test)]
 mod model;

@@ -34,7 +34,8 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
         summary: "Acquires permits of a semaphore for an owner, or waits for them. Returns the \
                   fencing token.",
-        syntax: "key owner LIMIT limit <PX milliseconds | LEASE id> [COUNT count] [WAIT milliseconds]",
+        syntax: "key owner LIMIT limit <PX milliseconds | LEASE id> [COUNT count] \
+                 [WAIT milliseconds]",
         run: Run::Plain(acquire::acquire),
         ..BASE
     },

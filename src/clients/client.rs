@@ -152,6 +152,7 @@ pub struct Client {
     /// Whether there are pushes, so that the usual case costs one load.
     has_pushes: AtomicBool,
     /// Messages that are no replies.
+    #[expect(clippy::box_collection, reason = "an idle connection has room for a pointer alone")]
     pushes: Mutex<Option<Box<Vec<u8>>>>,
 }
 

@@ -1,5 +1,5 @@
-//! `lock-lost`: what a connection that speaks RESP3 hears when a lock that it has acquired ends other
-//! than by release.
+//! `lock-lost`: what a connection that speaks RESP3 hears when a lock that it has acquired ends
+//! other than by release.
 //!
 //! Not here: who listens (`keyspace/listeners.rs`).
 

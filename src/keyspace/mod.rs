@@ -14,7 +14,6 @@ mod invariants;
 pub mod leases;
 pub mod listeners;
 pub mod locks;
-#[cfg(test)]
 mod model;
 pub mod paths;
 pub mod primitive;

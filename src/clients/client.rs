@@ -6,7 +6,7 @@
 use crate::base::time::Mono;
 use crate::resp::reply::Protocol;
 use atomic_waker::AtomicWaker;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::task::Waker;
@@ -149,7 +149,15 @@ pub struct Client {
     /// Whether what it waits for has news.
     news: AtomicBool,
     waker: AtomicWaker,
+    /// Whether there are pushes, so that the usual case costs one load.
+    has_pushes: AtomicBool,
+    /// Messages that are no replies.
+    #[expect(clippy::box_collection, reason = "an idle connection has room for a pointer alone")]
+    pushes: Mutex<Option<Box<Vec<u8>>>>,
 }
+
+/// Who has so much of them and takes none is closed.
+const PUSH_BYTES_MAX: usize = 1 << 20;
 
 impl Client {
     /// A connection that has just been accepted.
@@ -164,7 +172,8 @@ impl Client {
         let shared = Shared::default();
         shared.store(&figures);
         let (names, kill, unblock, news, waker) = Default::default();
-        Self { id, origin, shared, names, kill, unblock, news, waker }
+        let (has_pushes, pushes) = Default::default();
+        Self { id, origin, shared, names, kill, unblock, news, waker, has_pushes, pushes }
     }
 
     /// What it is doing.
@@ -265,6 +274,29 @@ impl Client {
     /// Whether there were news since the last call.
     pub fn take_news(&self) -> bool {
         self.news.swap(false, Ordering::AcqRel)
+    }
+
+    /// Sends it a message that is no reply, when it is between two replies.
+    pub fn push(&self, message: &[u8]) {
+        let mut pushes = self.pushes.lock();
+        let pushes = pushes.get_or_insert_default();
+        if pushes.len() + message.len() > PUSH_BYTES_MAX {
+            return self.kill(Kill::Now);
+        }
+        pushes.extend_from_slice(message);
+        self.has_pushes.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Takes the messages that are to be sent.
+    #[inline]
+    pub fn take_pushes(&self) -> Option<Box<Vec<u8>>> {
+        if !self.has_pushes.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut pushes = self.pushes.lock();
+        self.has_pushes.store(false, Ordering::Release);
+        pushes.take()
     }
 
     /// Lets the connection's task look around.

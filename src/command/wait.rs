@@ -7,8 +7,10 @@ use crate::base::time::Mono;
 use crate::clients::Client;
 use crate::command::context::{Caller, Context, Effect, Patience, Wait};
 use crate::command::error::CommandError;
+use crate::command::lock::lost::push;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::keyspace::Key;
+use crate::keyspace::listeners::Lost;
 use crate::keyspace::waiters::{Found, Notice, Parking};
 use std::sync::Arc;
 
@@ -22,6 +24,10 @@ const TOO_MANY: CommandError = CommandError::fixed(
 impl Notice for Client {
     fn give(&self) {
         self.give_news();
+    }
+
+    fn lose(&self, lost: &Lost) {
+        push(self, lost);
     }
 }
 

@@ -2,6 +2,7 @@
 //! lock, several in ascending order, which is the only lock order there is
 //! (docs/adr/0001-borrow-a-shard.md).
 //!
+//! The graph of who waits for whose locks (`locks`) comes after all shards, and nothing after it.
 //! Nothing awaits while it holds a `Borrowed`.
 
 use crate::base::slot::SlotId;

@@ -18,9 +18,10 @@ use crate::keyspace::paths::{Above, FollowUp, Noting, Tenures};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
-use crate::keyspace::waiters::{Found, Parking, Place as WaitPlace};
+use crate::keyspace::waiters::{Found, Notice, Parking, Place as WaitPlace};
 use crate::keyspace::wheel::Target;
 use crate::keyspace::{Db, Key};
+use std::sync::Arc;
 
 /// Draws tokens from the sequence of a slot.
 #[derive(Debug)]
@@ -83,6 +84,17 @@ impl Edit<'_, '_> {
         self.shard.locks.paths.note((id, self.table), owner, tenures, until)
     }
 
+    /// Lets a connection hear when the owner's grant here is lost.
+    pub fn listen(&mut self, owner: &Owner, notice: &Arc<dyn Notice>) {
+        let (id, lock) = self.shard.lock(self.db, self.key);
+        let Some(token) = lock.and_then(|it| it.holder(owner.name(), self.now)).map(|it| it.token)
+        else {
+            return;
+        };
+        let listeners = &mut self.shard.locks.listeners;
+        listeners.listen((id, self.table), self.key.bytes, (owner, token), notice);
+    }
+
     /// Parks a request at the key, whose machine knows of it already.
     pub fn park(&mut self, waiter: WaiterId, parking: Parking) {
         let place =
@@ -124,18 +136,19 @@ impl Shard {
         let mut tokens = SlotTokens { sequence, epochs: &self.epochs };
         let entry = table.at_mut(place.spot);
         let before = entry.memory();
-        let has_paths = !self.locks.paths.is_empty();
-        let id_for_paths = has_paths.then(|| lock_id(self.hashing.of(entry.key()), place.table));
+        let is_noted = !self.locks.paths.is_empty() || !self.locks.listeners.is_empty();
+        let noted = is_noted.then(|| lock_id(self.hashing.of(entry.key()), place.table));
         let primitive = entry.primitive_mut()?;
         let before_change = Before::of(primitive);
         let alive = primitive.alive();
         let result = change(primitive, &mut tokens);
         let before_grants = Before::of(primitive);
         primitive.advance(now, &mut tokens, &mut self.waiters);
-        let news =
+        let (news, lost) =
             self.locks.changed((before_change.and(before_grants), place.table), primitive, now);
         let mut follow_ups = Vec::new();
-        if let (Some(id), Some(lock)) = (id_for_paths, Lock::of(primitive)) {
+        if let (Some(id), Some(lock)) = (noted, Lock::of(primitive)) {
+            self.waiters.tell(self.locks.listeners.follow(id, lock, &lost));
             follow_ups = self.locks.paths.follow(id, lock);
         }
         let ended = primitive.ended(now);

@@ -39,6 +39,7 @@ impl Shard {
         let index = usize::from(table);
         self.forget_waits(table);
         self.locks.flushed(table);
+        self.waiters.tell(self.locks.listeners.flushed(table));
         let emptied = std::mem::take(&mut self.totals[index]);
         if emptied.keys == 0 {
             return Garbage::default();

@@ -11,6 +11,7 @@ use crate::base::time::Mono;
 use crate::coord::ask::{Cause, Ended};
 use crate::coord::lock::Lock;
 use crate::coord::wait_graph::{LockId, Move, WaitGraph};
+use crate::keyspace::listeners::Listeners;
 use crate::keyspace::paths::Paths;
 use crate::keyspace::primitive::{Kind, Primitive};
 use parking_lot::{Mutex, MutexGuard};
@@ -26,6 +27,8 @@ pub struct Locks {
     counts: Vec<LockCounts>,
     /// Grants that rely on locks above.
     pub(crate) paths: Paths,
+    /// Connections that hear of losses.
+    pub(crate) listeners: Listeners,
 }
 
 /// How many there are.
@@ -166,14 +169,15 @@ impl Locks {
         self.waits.lock()
     }
 
-    /// Follows the change of a lock, after whoever was next has been let in.
+    /// Follows the change of a lock, after whoever was next has been let in: what the graph has to
+    /// be told, and which grants are over.
     pub(crate) fn changed(
         &mut self,
         (before, table): (Before, u8),
         primitive: &mut Primitive,
         now: Mono,
-    ) -> Option<News> {
-        let lock = Lock::of_mut(primitive)?;
+    ) -> (Option<News>, Vec<Ended>) {
+        let Some(lock) = Lock::of_mut(primitive) else { return (None, Vec::new()) };
         let mut ended = Vec::new();
         lock.tick(now, &mut ended);
         ended.iter().for_each(|ended| self.figures.ended(ended));
@@ -189,9 +193,10 @@ impl Locks {
             counts.waiting -= before.counts.waiting;
         }
         if lock.is_contended() {
-            return Some(lock.take_moves()).filter(|moves| !moves.is_empty()).map(News::Moves);
+            let moves = Some(lock.take_moves()).filter(|moves| !moves.is_empty());
+            return (moves.map(News::Moves), ended);
         }
-        before.is_contended.then_some(News::Free)
+        (before.is_contended.then_some(News::Free), ended)
     }
 
     pub(crate) fn tell(&self, lock: LockId, news: News) {

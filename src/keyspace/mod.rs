@@ -12,8 +12,8 @@ pub mod hash;
 mod hints;
 mod invariants;
 pub mod leases;
+pub mod listeners;
 pub mod locks;
-#[cfg(test)]
 mod model;
 pub mod paths;
 pub mod primitive;

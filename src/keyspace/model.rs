@@ -4,6 +4,8 @@
 //! After every step the shard's invariants hold, every key reads as the model says, and whoever
 //! watches a key that has changed is told.
 
+#![cfg(test)]
+
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;

@@ -9,6 +9,7 @@ use crate::base::slot::SlotId;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lock_outcome;
 use crate::coord::token::FenceToken;
+use crate::keyspace::listeners::Lost;
 use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::fmt;
@@ -18,6 +19,11 @@ use std::sync::Arc;
 pub trait Notice: Send + Sync + fmt::Debug {
     /// There are news. Called without any shard in hand.
     fn give(&self);
+
+    /// A lock that it has acquired is lost. Called without any shard in hand.
+    fn lose(&self, lost: &Lost) {
+        let _ = lost;
+    }
 }
 
 /// What a parked request has got.
@@ -235,6 +241,11 @@ impl Waiters {
     /// All places that requests wait at, each as often as it is waited at.
     pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
         self.parked.values().flat_map(|parked| &parked.places)
+    }
+
+    /// Lets these be told as well.
+    pub(crate) fn tell(&mut self, mut notices: Vec<Arc<dyn Notice>>) {
+        self.news.append(&mut notices);
     }
 
     /// Whom to tell, as soon as the shard has been given back.

@@ -184,6 +184,7 @@ impl Connection {
                 Kill::AfterReply => self.closing = true,
                 Kill::No => {}
             }
+            self.take_pushes();
             if std::mem::take(&mut self.fresh) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -474,6 +475,16 @@ impl Connection {
         desk.core.tally().counters.add(Count::NetOutputBytes, out.len() as u64);
         self.fresh |= self.unsent.is_empty();
         self.unsent.take(out, || desk.spare.pop().unwrap_or_default());
+    }
+
+    /// Takes over messages that are no replies.
+    fn take_pushes(&mut self) {
+        if let Some(mut pushes) = self.session.client().take_pushes() {
+            let worker = Arc::clone(&self.worker);
+            let desk = &mut *worker.desk.lock();
+            desk.writer.out.append(&mut pushes);
+            self.take_replies(desk);
+        }
     }
 
     fn count(&self, count: Count, more: u64) {

@@ -221,6 +221,11 @@ impl World {
     fn settle(&mut self, got: &mut Vec<(Name, Got)>) {
         let names: Vec<Name> = self.connections.keys().copied().collect();
         for name in names {
+            let pushes =
+                self.connections.get(&name).and_then(|it| it.session.client().take_pushes());
+            if let Some(pushes) = pushes {
+                self.deliver(name, &mut Writer { out: *pushes, ..Writer::default() }, got);
+            }
             let resume = self.look_again(name, got) || self.pause_is_over(name);
             self.turns(name, resume, got);
         }

@@ -9,6 +9,7 @@ mod expiry;
 mod garbage;
 mod idle_flood;
 mod inspect;
+mod lock_lost;
 mod pause;
 mod shutdown;
 mod slow_reader;

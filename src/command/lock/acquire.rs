@@ -4,6 +4,7 @@ use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
+use crate::command::lock::lost::listen;
 use crate::command::lock::park::{Want, park};
 use crate::command::lock::path::acquire_path;
 use crate::command::spec::Outcome;
@@ -99,6 +100,7 @@ pub(super) fn acquire(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
             {
                 edit.locks().figures.granted(granted.since, now);
                 cx.reply.int(granted.token.get() as i64);
+                listen(cx, key, &ask.owner);
                 return Ok(());
             }
             limit
@@ -127,6 +129,7 @@ fn try_or_wait(
                     edit.hang_grant(&owner, lease);
                 }
                 cx.reply.int(token.get() as i64);
+                listen(cx, key, &owner);
                 return Ok(());
             }
             Acquire::NoToken => return Err(CommandError::NO_TOKEN),

@@ -6,6 +6,7 @@
 mod acquire;
 mod info;
 mod list;
+pub(super) mod lost;
 mod park;
 mod path;
 mod several;

@@ -9,6 +9,7 @@ use crate::command::args::Args;
 use crate::command::context::{Context, Effect, Wait};
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
+use crate::command::lock::lost::listen;
 use crate::command::lock::park::{Want, park};
 use crate::command::spec::Outcome;
 use crate::command::wait::{Limit, WaitedForSeveral};
@@ -85,7 +86,7 @@ fn look(
         }
     }
     match (busy, limit) {
-        (None, _) => grant_all(cx, wants, waiter).map(Look::Taken),
+        (None, _) => listening(cx, wants, |cx| grant_all(cx, wants, waiter)).map(Look::Taken),
         (Some(_), Limit::Not) => Ok(Look::InVain),
         (Some(key), Limit::Until(until)) => {
             // The lock that offered itself rests since then.
@@ -129,7 +130,7 @@ fn begin(cx: &mut Context<'_>, wants: &[Want<'_>], limit: Limit) -> Result<Taken
         }
     }
     match (busy, limit) {
-        (None, _) => acquire_all(cx, wants).map(Taken::All),
+        (None, _) => listening(cx, wants, |cx| acquire_all(cx, wants)).map(Taken::All),
         (Some(_), Limit::Not) => Ok(Taken::None),
         (Some(watched), Limit::Until(until)) => {
             park(cx, wants, watched, until)?;
@@ -153,6 +154,17 @@ fn acquire_all(cx: &mut Context<'_>, wants: &[Want<'_>]) -> Result<Vec<FenceToke
         }
     };
     wants.iter().map(acquire).collect()
+}
+
+/// Takes all, after which the caller hears what it loses of it.
+fn listening(
+    cx: &mut Context<'_>,
+    wants: &[Want<'_>],
+    take: impl FnOnce(&mut Context<'_>) -> Result<Vec<FenceToken>, CommandError>,
+) -> Result<Vec<FenceToken>, CommandError> {
+    let tokens = take(cx)?;
+    wants.iter().for_each(|Want { key, ask }| listen(cx, *key, &ask.owner));
+    Ok(tokens)
 }
 
 /// All or nothing: there must be a token for each lock before the first is taken.

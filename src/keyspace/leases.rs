@@ -423,7 +423,7 @@ impl Shard {
         let Some(primitive) = entry.primitive_mut() else { return };
         let was = Before::of(primitive);
         primitive.withdraw(waiter, now);
-        let news = self.locks.changed((was, at.table), primitive, now);
+        let news = self.locks.moved((was, at.table), primitive);
         self.memory = self.memory - before + entry.memory();
         if let Some(news) = news {
             self.locks.tell(lock_id(self.hashing.of(&at.key), at.table), news);

@@ -181,6 +181,16 @@ impl Locks {
         let mut ended = Vec::new();
         lock.tick(now, &mut ended);
         ended.iter().for_each(|ended| self.figures.ended(ended));
+        (self.moved((before, table), primitive), ended)
+    }
+
+    /// Follows a lock whose queue has changed: what the graph has to be told.
+    pub(crate) fn moved(
+        &mut self,
+        (before, table): (Before, u8),
+        primitive: &mut Primitive,
+    ) -> Option<News> {
+        let lock = Lock::of_mut(primitive)?;
         let after = LockCounts::of(lock);
         if before.counts != after {
             let table = usize::from(table);
@@ -193,10 +203,9 @@ impl Locks {
             counts.waiting -= before.counts.waiting;
         }
         if lock.is_contended() {
-            let moves = Some(lock.take_moves()).filter(|moves| !moves.is_empty());
-            return (moves.map(News::Moves), ended);
+            return Some(lock.take_moves()).filter(|moves| !moves.is_empty()).map(News::Moves);
         }
-        (before.is_contended.then_some(News::Free), ended)
+        before.is_contended.then_some(News::Free)
     }
 
     pub(crate) fn tell(&self, lock: LockId, news: News) {

@@ -1,7 +1,8 @@
 //! CLUSTER: what a node can say about slots and itself while it runs alone.
 //!
 //! Not here: cluster mode. CLUSTER INFO answers as Redis does without it, so that clients see at
-//! once that this node runs alone; the other subcommands of Redis are unknown.
+//! once that this node runs alone; for the other subcommands of Redis the error says that they are
+//! absent.
 
 use crate::base::slot::SlotId;
 use crate::command::args::Args;

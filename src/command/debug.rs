@@ -241,9 +241,11 @@ fn populate(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         }
         let mut value = numbered(b"value", number);
         if size > 0 {
+            let more = size.saturating_sub(value.len());
+            value.try_reserve_exact(more).map_err(|_| CommandError::NO_MEMORY)?;
             value.resize(size, 0);
         }
-        edit.set(NewValue::Verbatim(&value), Expiry::Never);
+        edit.set(NewValue::owned(&mut value), Expiry::Never);
     }
     cx.reply.ok();
     Ok(())

@@ -42,6 +42,9 @@ impl CommandError {
     pub const STRING_TOO_LONG: Self =
         Self::fixed("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 
+    /// The machine has no memory for a string that is long enough to be asked about.
+    pub const NO_MEMORY: Self = Self::fixed("ERR Insufficient memory, failed allocating a string");
+
     /// An error whose text is always the same.
     #[must_use]
     pub const fn fixed(text: &'static str) -> Self {

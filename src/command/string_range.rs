@@ -99,8 +99,10 @@ fn append(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         return Ok(());
     };
     check_length(cx.node, old_len, more.len())?;
-    edit.change_bytes(|bytes| bytes.extend_from_slice(more));
-    cx.reply.count(old_len + more.len());
+    let len = old_len + more.len();
+    let appended = edit.change_bytes(len, |bytes| bytes.extend_from_slice(more));
+    appended.map_err(|_| CommandError::NO_MEMORY)?;
+    cx.reply.count(len);
     Ok(())
 }
 
@@ -132,12 +134,13 @@ fn setrange(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     check_length(cx.node, offset, part.len())?;
     let end = offset + part.len();
-    edit.change_bytes(|bytes| {
+    let written = edit.change_bytes(end, |bytes| {
         if bytes.len() < end {
             bytes.resize(end, 0);
         }
         bytes[offset..end].copy_from_slice(part);
     });
+    written.map_err(|_| CommandError::NO_MEMORY)?;
     cx.reply.count(old_len.max(end));
     Ok(())
 }

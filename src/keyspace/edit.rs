@@ -12,6 +12,7 @@ use crate::keyspace::table::Spot;
 use crate::keyspace::value::{NewValue, Text, Value, WrongType};
 use crate::keyspace::wheel::Target;
 use crate::keyspace::{Db, Key};
+use std::collections::TryReserveError;
 
 /// When a written key ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,24 +180,37 @@ impl<'s, 'k> Edit<'s, 'k> {
         self.changed();
     }
 
-    /// Changes the bytes of a string in place; `change` gets them and returns what it wants to
-    /// report. A key that does not exist is made, with an empty string. Its encoding is `raw` from
-    /// now on.
+    /// Changes the bytes of a string in place; `change` gets them, with room for `len` of them, and
+    /// returns what it wants to report. A key that does not exist is made, with an empty string. Its
+    /// encoding is `raw` from now on.
+    ///
+    /// # Errors
+    /// There is no memory for so many bytes; the string is as it was.
     ///
     /// # Panics
     /// Never: the key exists by then.
-    pub fn change_bytes<R>(&mut self, change: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    pub fn change_bytes<R>(
+        &mut self,
+        len: usize,
+        change: impl FnOnce(&mut Vec<u8>) -> R,
+    ) -> Result<R, TryReserveError> {
         if self.spot.is_none() {
-            self.set(NewValue::Heap(Vec::new()), Expiry::Never);
+            let mut bytes = Vec::new();
+            bytes.try_reserve(len)?;
+            self.set(NewValue::Heap(bytes), Expiry::Never);
         } else {
             self.used(Use::Touch);
         }
         let before = self.entry().map_or(0, Entry::memory);
         let entry = self.entry_mut().expect("the key exists or was made just now");
-        let result = change(entry.heap_mut());
+        let bytes = entry.heap_mut();
+        let room = bytes.try_reserve(len.saturating_sub(bytes.len()));
+        let result = room.map(|()| change(bytes));
         let after = entry.memory();
         self.shard.memory = self.shard.memory - before + after;
-        self.changed();
+        if result.is_ok() {
+            self.changed();
+        }
         result
     }
 

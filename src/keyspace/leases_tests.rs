@@ -205,7 +205,8 @@ impl Bench {
                 self.model.strings.insert((table, string), held);
             }
             OnText::Append => {
-                self.edit(db, STRINGS[string]).change_bytes(|bytes| bytes.push(b'x'));
+                let mut edit = self.edit(db, STRINGS[string]);
+                edit.change_bytes(80, |bytes| bytes.push(b'x')).unwrap();
                 self.model.strings.entry((table, string)).or_insert((None, None));
             }
             OnText::Delete => {

@@ -168,7 +168,8 @@ fn apply(shard: &mut Shard, step: &Step, now: Mono) -> bool {
         }
         Step::Append(place, more) => {
             let mut edit = shard.edit(Db(place.0), key(*place), now);
-            edit.change_bytes(|bytes| bytes.extend_from_slice(more));
+            let len = edit.text().unwrap().map_or(0, |text| text.len()) + more.len();
+            edit.change_bytes(len, |bytes| bytes.extend_from_slice(more)).unwrap();
         }
         Step::SetExpiry(place, until) => {
             return shard.edit(Db(place.0), key(*place), now).set_expiry(until.at(now));

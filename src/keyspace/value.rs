@@ -68,6 +68,18 @@ pub(super) enum Stored<'v> {
     Primitive(Box<Primitive>),
 }
 
+impl<'v> NewValue<'v> {
+    /// As [`NewValue::Verbatim`], without a copy of a string that is too long for the block.
+    #[must_use]
+    pub fn owned(bytes: &'v mut Vec<u8>) -> Self {
+        if bytes.len() <= INLINE_BYTES_MAX {
+            Self::Verbatim(bytes)
+        } else {
+            Self::Heap(std::mem::take(bytes))
+        }
+    }
+}
+
 impl<'v> From<NewValue<'v>> for Stored<'v> {
     fn from(value: NewValue<'v>) -> Self {
         match value {

@@ -7,7 +7,9 @@ use crate::command::node::{CpuFigures, MemoryFigures, Platform};
 use crate::keyspace::flush::Garbage;
 use crate::observe::log::{LogControl, LogLevel};
 use std::ffi::{c_char, c_int, c_void};
-use std::io;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -121,11 +123,7 @@ impl Platform for SystemPlatform {
     }
 
     fn write_file(&self, path: &Path, text: &str) -> io::Result<()> {
-        let mut next = path.as_os_str().to_owned();
-        next.push(".new");
-        std::fs::write(&next, text)?;
-        std::fs::File::open(&next)?.sync_all()?;
-        std::fs::rename(&next, path)
+        replace_file(path, text)
     }
 
     fn read_file(&self, path: &Path) -> io::Result<String> {
@@ -143,6 +141,39 @@ impl Platform for SystemPlatform {
         // here.
         let _ = thread.spawn(move || drop(garbage));
     }
+}
+
+/// Replaces a file in one step: after a crash it is the old one or the new one. It may hold a
+/// password, so nobody may read the new one who may not read the old one.
+fn replace_file(path: &Path, text: &str) -> io::Result<()> {
+    // The directory of a path that is only a name is the empty path.
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let mut next = path.as_os_str().to_owned();
+    next.push(".new");
+    let mode = match std::fs::metadata(path) {
+        Ok(old) => Some(old.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    // Left behind by a crash, it could have any mode.
+    match std::fs::remove_file(&next) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if mode.is_some() {
+        options.mode(0o600);
+    }
+    let mut file = options.open(&next)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(mode) = mode {
+        file.set_permissions(mode)?;
+    }
+    file.sync_all()?;
+    std::fs::rename(&next, path)?;
+    File::open(parent)?.sync_all()
 }
 
 /// Lets the process open so many files if that may be; returns how many it may open, at most
@@ -164,4 +195,32 @@ fn raise_file_limit(wanted: u64) -> u64 {
     }
     let ceiling = limit.rlim_max;
     if allow(ceiling, ceiling) { ceiling } else { limit.rlim_cur }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, metadata, read_to_string, remove_dir_all, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_mode_and_leaves_nothing_behind() {
+        let dir = std::env::temp_dir().join(format!("latchd-replace-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let (path, next) = (dir.join("latchd.conf"), dir.join("latchd.conf.new"));
+        for mode in [0o600, 0o640, 0o604] {
+            write(&path, "requirepass old").unwrap();
+            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            // A crash has left a file that everybody may read.
+            write(&next, "half").unwrap();
+            replace_file(&path, "requirepass new").unwrap();
+            assert_eq!(read_to_string(&path).unwrap(), "requirepass new");
+            assert_eq!(metadata(&path).unwrap().permissions().mode() & 0o777, mode);
+            assert!(!next.exists());
+        }
+        let fresh = dir.join("fresh.conf");
+        replace_file(&fresh, "port 0").unwrap();
+        assert_eq!(read_to_string(&fresh).unwrap(), "port 0");
+        remove_dir_all(&dir).unwrap();
+    }
 }

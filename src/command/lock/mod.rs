@@ -34,7 +34,8 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
         summary: "Acquires a lock for an owner, or waits for it. Returns the fencing token.",
         syntax: "key owner <PX milliseconds | LEASE id> [MODE <X | S | IS | IX | SIX>] \
-                 [WAIT milliseconds] [REENTRANT] [DELAY milliseconds]",
+                 [WAIT milliseconds] \
+                 [REENTRANT] [DELAY milliseconds]",
         run: Run::Plain(acquire::acquire),
         ..BASE
     },

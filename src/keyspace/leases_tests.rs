@@ -1,6 +1,6 @@
-//! Leases against a model: random strings, locks and requests that hang on two leases of one
-//! slot, in two databases. After every step the shard's invariants hold, every grant without an end of its
-//! own has its link, and the strings that are there are those of the model.
+//! Leases against a model: random strings, locks and requests that hang on two leases of one slot,
+//! in two databases. After every step the shard's invariants hold, every grant without an end of
+//! its own has its link, and the strings that are there are those of the model.
 
 #![cfg(test)]
 

@@ -3,6 +3,7 @@
 //! Nothing here has behaviour worth a paragraph.
 
 pub mod bytes;
+pub mod durations;
 pub mod extended;
 pub mod glob;
 pub mod number;

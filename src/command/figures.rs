@@ -3,6 +3,7 @@
 use crate::command::node::{MemoryFigures, Node};
 use crate::keyspace::Db;
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::locks::{LockCounts, LockFigures};
 use crate::keyspace::shard::{Counters, Totals};
 
 /// What all shards together hold and have seen.
@@ -15,6 +16,8 @@ pub(super) struct ShardSums {
     /// Bytes of keys, values, tables and timers.
     pub(super) memory: u64,
     pub(super) watched_keys: usize,
+    pub(super) locks: LockFigures,
+    pub(super) lock_counts: LockCounts,
 }
 
 impl ShardSums {
@@ -36,6 +39,8 @@ impl ShardSums {
             sums.changes += shard.changes;
             sums.memory += shard.memory() as u64;
             sums.watched_keys += shard.watches.len();
+            sums.locks.add(&shard.locks.figures);
+            sums.lock_counts.add(shard.locks.counts());
         }
         sums
     }

@@ -3,6 +3,7 @@
 //! Absent on purpose: fields about what this server does not have, and every field that would have
 //! to be made up. A new section is a line in [`SECTIONS`].
 
+mod locks;
 mod memory;
 mod server;
 mod state;
@@ -57,8 +58,8 @@ const fn section(
     Section { names, title, group: Group::Default, write }
 }
 
-/// In Redis's order.
-const SECTIONS: [Section; 13] = [
+/// In Redis's order, with ours before the last.
+const SECTIONS: [Section; 14] = [
     section(&["server"], "Server", server::server),
     section(&["clients"], "Clients", server::clients),
     section(&["memory"], "Memory", memory::memory),
@@ -77,6 +78,7 @@ const SECTIONS: [Section; 13] = [
         ..section(&["latencystats"], "Latencystats", statistics::latencies)
     },
     section(&["cluster"], "Cluster", state::cluster),
+    section(&["locks"], "Locks", locks::locks),
     section(&["keyspace"], "Keyspace", state::keyspace),
 ];
 

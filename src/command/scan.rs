@@ -56,11 +56,13 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
+/// Keys that a call returns if it does not say how many, roughly.
+pub(super) const COUNT: u64 = 10;
 /// Buckets that a call looks into for every key that it shall return, as in Redis.
 const BUCKETS_PER_KEY: u64 = 10;
 
 /// Whether `key` matches; `*` matches every key, the empty one included.
-fn named(pattern: &[u8], key: &[u8]) -> bool {
+pub(super) fn named(pattern: &[u8], key: &[u8]) -> bool {
     pattern == b"*" || matches(pattern, key, Case::Sensitive)
 }
 
@@ -111,18 +113,14 @@ struct Wanted<'r> {
 
 impl<'r> Wanted<'r> {
     fn parse(mut args: Args<'r>) -> Result<Self, CommandError> {
-        let mut wanted = Self { pattern: b"*", count: 10, type_name: None };
+        let mut wanted = Self { pattern: b"*", count: COUNT, type_name: None };
         while let Some(option) = args.take_option() {
             if option.eq_ignore_ascii_case(b"NOVALUES") {
                 return Err(CommandError::fixed("ERR NOVALUES option can only be used in HSCAN"));
             }
             let value = args.take()?;
             if option.eq_ignore_ascii_case(b"COUNT") {
-                let count = parse_i64(value).ok_or(CommandError::NOT_AN_INTEGER)?;
-                wanted.count = u64::try_from(count).map_err(|_| CommandError::SYNTAX)?;
-                if wanted.count == 0 {
-                    return Err(CommandError::SYNTAX);
-                }
+                wanted.count = take_count(value)?;
             } else if option.eq_ignore_ascii_case(b"MATCH") {
                 wanted.pattern = value;
             } else if option.eq_ignore_ascii_case(b"TYPE") {
@@ -144,8 +142,8 @@ impl<'r> Wanted<'r> {
 const INVALID_CURSOR: CommandError = CommandError::fixed("ERR invalid cursor");
 
 fn scan(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    let start = cursor(args.take()?).ok_or(INVALID_CURSOR)?;
-    walk(cx, start, &Wanted::parse(args)?);
+    let start = take_cursor(&mut args)?;
+    walk_wanted(cx, start, &Wanted::parse(args)?);
     Ok(())
 }
 
@@ -155,26 +153,37 @@ pub(super) fn scan_type(
     mut args: Args<'_>,
     type_name: &'static str,
 ) -> Outcome {
-    let start = cursor(args.take()?).ok_or(INVALID_CURSOR)?;
+    let start = take_cursor(&mut args)?;
     let wanted = Wanted::parse(args)?;
     if wanted.type_name.is_some() {
         return Err(CommandError::SYNTAX);
     }
-    walk(cx, start, &Wanted { type_name: Some(type_name.as_bytes()), ..wanted });
+    walk_wanted(cx, start, &Wanted { type_name: Some(type_name.as_bytes()), ..wanted });
     Ok(())
 }
 
-fn walk(cx: &mut Context<'_>, start: u64, wanted: &Wanted<'_>) {
-    let (db, now) = (cx.keys.db, cx.keys.now.mono);
-    let buckets = wanted.count.saturating_mul(BUCKETS_PER_KEY);
-    let mut budget = Budget { keys: wanted.count, buckets };
+fn walk_wanted(cx: &mut Context<'_>, start: Cursor, wanted: &Wanted<'_>) {
+    let now = cx.keys.now.mono;
+    walk(cx, start, wanted.count, |entry| wanted.takes(entry) && !entry.has_ended(now));
+}
+
+/// One step of a walk over the names of those keys that `takes` wants, and its reply. May offer
+/// keys whose time has run out.
+pub(super) fn walk(
+    cx: &mut Context<'_>,
+    start: Cursor,
+    count: u64,
+    takes: impl Fn(&Entry) -> bool,
+) {
+    let db = cx.keys.db;
+    let mut budget = Budget { keys: count, buckets: count.saturating_mul(BUCKETS_PER_KEY) };
     let (mut found, mut writer) = (0, Writer::default());
-    let mut next = Some(Cursor::from_wire(start));
+    let mut next = Some(start);
     while let Some(at) = next {
         let shard = cx.node.keyspace.shard_of(at.slot());
         next = cx.keys.shards.visit(shard, |shard| {
             shard.scan(db, at, &mut budget, &mut |entry| {
-                if wanted.takes(entry) && !entry.has_ended(now) {
+                if takes(entry) {
                     writer.bulk(entry.key());
                     found += 1;
                 }
@@ -189,6 +198,18 @@ fn walk(cx: &mut Context<'_>, start: u64, wanted: &Wanted<'_>) {
     cx.reply.bulk(next.to_string().as_bytes());
     cx.reply.array(found);
     cx.reply.out.extend_from_slice(&writer.out);
+}
+
+/// The next argument as a cursor.
+pub(super) fn take_cursor(args: &mut Args<'_>) -> Result<Cursor, CommandError> {
+    let start = cursor(args.take()?).ok_or(INVALID_CURSOR)?;
+    Ok(Cursor::from_wire(start))
+}
+
+/// The value of the option COUNT.
+pub(super) fn take_count(value: &[u8]) -> Result<u64, CommandError> {
+    let count = parse_i64(value).ok_or(CommandError::NOT_AN_INTEGER)?;
+    u64::try_from(count).ok().filter(|count| *count > 0).ok_or(CommandError::SYNTAX)
 }
 
 /// A cursor as C's `strtoul` reads it, which is what Redis does: a sign is fine and wraps around,

@@ -5,7 +5,7 @@
 
 use crate::base::time::Mono;
 use crate::clients::Client;
-use crate::command::context::{Context, Effect, Patience, Wait};
+use crate::command::context::{Caller, Context, Effect, Patience, Wait};
 use crate::command::error::CommandError;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::keyspace::Key;
@@ -48,7 +48,29 @@ pub(super) enum Waited {
     InVain,
 }
 
+/// What a request finds that has waited for several things at once.
+pub(super) enum WaitedForSeveral {
+    /// It has not: this is the first time that it runs.
+    Not,
+    /// Nothing, and it goes on waiting: the function is done.
+    Still,
+    /// It has to look whether it can have everything. It still waits.
+    Look(WaiterId, Limit),
+}
+
+impl Caller {
+    /// Tells this connection when there are news.
+    pub(super) fn notice(&self) -> Arc<dyn Notice> {
+        Arc::<Client>::clone(&self.client)
+    }
+}
+
 impl Context<'_> {
+    /// Whether the request runs again because it has waited.
+    pub(super) const fn has_waited(&self) -> bool {
+        matches!(self.patience, Patience::Woken { .. } | Patience::TimedOut { .. })
+    }
+
     /// How long a request may wait that asked for `wait_ms`, 0 for ever.
     pub(super) fn limit(&self, wait_ms: Option<u64>) -> Limit {
         match (self.patience, wait_ms) {
@@ -80,6 +102,37 @@ impl Context<'_> {
         }
     }
 
+    /// What the request has found that waits for several things, if it has waited.
+    pub(super) fn waited_for_several(&mut self) -> WaitedForSeveral {
+        let (waiter, limit) = match self.patience {
+            Patience::None | Patience::Ready => return WaitedForSeveral::Not,
+            Patience::Woken { waiter, until } => (waiter, Limit::Until(until)),
+            Patience::TimedOut { waiter } => (waiter, Limit::Not),
+        };
+        let news = self.keys.shards.shards().filter_map(|shard| shard.look(waiter)).count();
+        match limit {
+            Limit::Until(until) if news == 0 => {
+                self.effect = Some(Effect::Wait(Wait { waiter, until }));
+                WaitedForSeveral::Still
+            }
+            Limit::Until(_) | Limit::Not => WaitedForSeveral::Look(waiter, limit),
+        }
+    }
+
+    /// The request waits no more, wherever it did in the shards that are borrowed.
+    pub(super) fn leave(&mut self, waiter: WaiterId) {
+        let now = self.keys.now.mono;
+        self.keys.shards.shards().for_each(|shard| {
+            let _ = shard.end_wait(waiter, now);
+        });
+    }
+
+    /// Whether one request more can wait at `key`.
+    pub(super) fn has_room_to_wait(&mut self, key: Key<'_>) -> Result<(), CommandError> {
+        let waiting = self.keys.shards.shard(key.slot).waiters.len();
+        if waiting < WAITERS_MAX { Ok(()) } else { Err(TOO_MANY) }
+    }
+
     /// Parks the request at `key`. The machine there has to be told next, under the number that is
     /// returned.
     pub(super) fn park(
@@ -88,11 +141,9 @@ impl Context<'_> {
         owner: Owner,
         until: Option<Mono>,
     ) -> Result<WaiterId, CommandError> {
+        self.has_room_to_wait(key)?;
         let waiter = self.keys.shards.next_waiter();
-        if self.keys.shards.shard(key.slot).waiters.len() >= WAITERS_MAX {
-            return Err(TOO_MANY);
-        }
-        let notice: Arc<dyn Notice> = Arc::<Client>::clone(&self.caller.client);
+        let notice = self.caller.notice();
         self.keys.edit_any(key).park(waiter, Parking { owner, notice, several: false });
         self.effect = Some(Effect::Wait(Wait { waiter, until }));
         Ok(waiter)

@@ -51,6 +51,15 @@ pub enum Term {
 }
 
 impl Term {
+    /// The one of two that is over later. A lease has no end that is known here.
+    #[must_use]
+    pub fn later(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Until(one), Self::Until(other)) => Self::Until(one.max(other)),
+            (Self::Lease, _) | (_, Self::Lease) => Self::Lease,
+        }
+    }
+
     /// When it is over by itself; `None` if that is for a lease to say.
     #[must_use]
     pub const fn deadline(self) -> Option<Mono> {

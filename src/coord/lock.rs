@@ -16,15 +16,16 @@
 //! Invariant: the modes of any two holders go together, and no token is above the last one.
 
 use crate::base::time::Mono;
-use crate::coord::ask::{Ask, Ended, Holder};
-use crate::coord::grant::{Lasting, Term, Tokens, WaiterId};
+use crate::coord::ask::{Ask, Cause, Ended, Holder, Tenure};
+use crate::coord::grant::{Lasting, Owner, Term, Tokens, WaiterId};
 use crate::coord::holders::Holders;
 use crate::coord::lock_outcome::{
-    Acquire, Admission, Extend, Granted, How, Offer, Release, Waiter,
+    Acquire, Admission, Extend, Granted, How, Offer, Release, Standing, Waiter,
 };
 use crate::coord::lock_queue::{LockQueue, Waiting};
 use crate::coord::mode::Mode;
 use crate::coord::token::FenceToken;
+use crate::coord::wait_graph::Move;
 
 /// The state of one lock.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +41,10 @@ pub struct Lock {
 #[derive(Clone, Debug, Default)]
 struct Aside {
     queue: LockQueue,
-    /// Grants that were found to be over by another verb than `tick`, which reports them.
+    /// Grants that another verb than `tick` has ended; `tick` reports them.
     ended: Vec<Ended>,
+    /// What the wait-for graph has to be told.
+    moves: Vec<Move>,
 }
 
 impl Lock {
@@ -73,14 +76,17 @@ impl Lock {
     pub fn release(&mut self, owner: &[u8], claimed: Option<u64>, now: Mono) -> Release {
         self.settle(now);
         let Some(holder) = self.claim(owner, claimed) else { return Release::NotOwner };
-        if holder.holds > 1 {
+        if holder.holds == 0 {
+            return Release::NotOwner;
+        }
+        if holder.holds > 1 || holder.below > 0 {
             let holds_left = holder.holds - 1;
             self.holders.revise(owner, |holder| holder.holds = holds_left);
             return Release::HoldsLeft(holds_left);
         }
         let Some(holder) = self.holders.remove(owner) else { return Release::NotOwner };
         self.owner_holds(owner, None);
-        Release::Released(holder.end(now))
+        Release::Released(holder.end(now, Cause::Release))
     }
 
     /// Gives the owner's grant a new term; `claimed` is the token that it has to have.
@@ -94,8 +100,34 @@ impl Lock {
         self.settle(now);
         let Some(holder) = self.claim(owner, claimed) else { return Extend::NotOwner };
         let token = holder.token;
-        self.holders.revise(owner, |holder| holder.term = lasting.from(now));
+        self.holders.revise(owner, |holder| holder.term = holder.next_term(lasting, false, now));
         Extend::Extended(token)
+    }
+
+    /// A grant below that relied on the owner's grant is over.
+    pub fn end_below(&mut self, owner: &[u8], relied_on: Tenure, now: Mono) -> Option<Ended> {
+        self.settle(now);
+        let holder = self.holders.get(owner)?;
+        // On a grant that was made after a break, others rely.
+        if holder.tenure() != relied_on || holder.below == 0 {
+            return None;
+        }
+        if holder.below > 1 || holder.holds > 0 {
+            self.holders.revise(owner, |holder| holder.below -= 1);
+            return None;
+        }
+        let holder = self.holders.remove(owner)?;
+        self.owner_holds(owner, None);
+        Some(holder.end(now, Cause::Release))
+    }
+
+    /// A grant below that relies on the owner's grant lasts until `end` now.
+    pub fn extend_below(&mut self, owner: &[u8], relied_on: Tenure, end: Mono) {
+        self.holders.revise(owner, |holder| {
+            if holder.tenure() == relied_on && holder.below > 0 {
+                holder.term = holder.term.later(Term::Until(end));
+            }
+        });
     }
 
     /// Ends the grant with this token, as if its time had run out, because its lease is over.
@@ -118,7 +150,7 @@ impl Lock {
         let mut broken = Vec::with_capacity(self.holders.len());
         while let Some(holder) = self.holders.pop_first() {
             self.owner_holds(holder.owner.name(), None);
-            broken.push(holder.end(now));
+            broken.push(holder.end(now, Cause::Break));
         }
         broken
     }
@@ -132,7 +164,9 @@ impl Lock {
 
     /// Takes a waiter out, if it waits here: timed out, disconnected, or granted nothing.
     pub fn withdraw(&mut self, waiter: WaiterId) -> Option<Ask> {
-        let gone = self.aside.as_mut()?.queue.remove(waiter)?;
+        let aside = self.aside.as_mut()?;
+        let gone = aside.queue.remove(waiter)?;
+        aside.moves.push(Move::Left(waiter));
         self.tidy();
         Some(gone.ask)
     }
@@ -147,8 +181,21 @@ impl Lock {
     /// Whether a waiter can be granted now, wherever it is watched.
     pub fn is_grantable(&mut self, waiter: WaiterId, now: Mono) -> bool {
         self.settle(now);
-        let queue = self.aside.as_ref().map(|aside| &aside.queue);
-        queue.is_some_and(|queue| queue.is_next(waiter, |wants, held| self.fits(wants, held)))
+        self.standing(waiter) == Standing::Next
+    }
+
+    /// How a request stands, wherever it is watched; what is due has ended before.
+    pub fn standing(&self, waiter: WaiterId) -> Standing {
+        let Some(queue) = self.aside.as_ref().map(|aside| &aside.queue) else {
+            return Standing::Absent;
+        };
+        if queue.get(waiter).is_none() {
+            Standing::Absent
+        } else if queue.is_next(waiter, |wants, held| self.fits(wants, held)) {
+            Standing::Next
+        } else {
+            Standing::Waits
+        }
     }
 
     /// Grants a waiter what it asked for. Its term begins now.
@@ -156,10 +203,10 @@ impl Lock {
         if !self.is_grantable(waiter, now) {
             return Offer::NotNext;
         }
-        let Some(queue) = self.aside.as_mut().map(|aside| &mut aside.queue) else {
+        let Some(aside) = self.aside.as_mut() else { return Offer::NotNext };
+        let Some(Waiting { ask: asked, .. }) = aside.queue.get(waiter) else {
             return Offer::NotNext;
         };
-        let Some(Waiting { ask: asked, .. }) = queue.get(waiter) else { return Offer::NotNext };
         let how = match self.holders.get(asked.owner.name()) {
             None => How::New,
             Some(own) if own.mode.covers(asked.mode) => How::Again { counted: asked.reentrant },
@@ -170,7 +217,10 @@ impl Lock {
         if needs_token && drawn.is_none() {
             return Offer::NoToken;
         }
-        let Some(Waiting { ask, since, .. }) = queue.remove(waiter) else { return Offer::NotNext };
+        let Some(Waiting { ask, since, .. }) = aside.queue.remove(waiter) else {
+            return Offer::NotNext;
+        };
+        aside.moves.push(Move::Left(waiter));
         let token = match drawn {
             Some(token) => self.hand_over(ask, token, now),
             None => self.repeat(&ask, now),
@@ -198,7 +248,7 @@ impl Lock {
         }
         let holder = self.holders.remove(owner)?;
         self.owner_holds(owner, None);
-        Some(holder.end(now))
+        Some(holder.end(now, Cause::Release))
     }
 
     /// Lets the lock offer a waiter when it can be granted here.
@@ -215,12 +265,25 @@ impl Lock {
         }
     }
 
+    /// What has happened since the last call while somebody waited, in order, for the wait-for
+    /// graph. A lock that nobody waits for has nothing to tell: it is not in the graph.
+    pub fn take_moves(&mut self) -> Vec<Move> {
+        self.aside.as_mut().map_or_else(Vec::new, |aside| std::mem::take(&mut aside.moves))
+    }
+
     /// Ends what is due and reports all grants that ended by themselves since the last tick.
     pub fn tick(&mut self, now: Mono, ended: &mut Vec<Ended>) {
         self.settle(now);
         if let Some(aside) = &mut self.aside {
             ended.append(&mut aside.ended);
             self.tidy();
+        }
+    }
+
+    /// Has the next tick report these ends, too.
+    pub fn report(&mut self, mut ended: Vec<Ended>) {
+        if !ended.is_empty() {
+            self.aside.get_or_insert_default().ended.append(&mut ended);
         }
     }
 
@@ -237,6 +300,12 @@ impl Lock {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.holders.len() == 0 && self.aside.is_none() && self.closed_until == Mono::default()
+    }
+
+    /// Whether somebody holds it.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.holders.len() > 0
     }
 
     /// Whether somebody waits.
@@ -306,7 +375,7 @@ impl Lock {
             let room = self.holders.leave_room_for(holder.mode, Some(holder.mode));
             assert!(room, "the modes of all holders go together");
             assert!(holder.token <= self.last_token, "no token is above the last one");
-            assert!(holder.holds > 0, "a grant that is released is gone");
+            assert!(holder.holds > 0 || holder.below > 0, "a grant that is released is gone");
         }
         if let Some(aside) = &self.aside {
             let held = |owner: &[u8]| self.holders.get(owner).map(|holder| holder.mode);
@@ -341,10 +410,15 @@ impl Lock {
         assert!(token > self.last_token, "a fencing token never goes back");
         self.last_token = token;
         let before = self.holders.remove(ask.owner.name());
-        let (mode, since, holds) = match &before {
-            Some(own) => (own.mode.join(ask.mode), own.since, own.holds + u64::from(ask.reentrant)),
-            None => (ask.mode, now, 1),
+        let (mode, since, first_token) = match &before {
+            Some(own) => (own.mode.join(ask.mode), own.since, own.first_token),
+            None => (ask.mode, now, token.get() as u16),
         };
+        let (holds, below) = holds_with(&ask, before.as_ref());
+        let term = before.map_or_else(
+            || ask.lasting.from(now),
+            |own| own.next_term(ask.lasting, ask.below, now),
+        );
         let room = self.holders.leave_room_for(mode, None);
         assert!(room, "a grant goes with those of all other holders");
         self.owner_holds(ask.owner.name(), Some(mode));
@@ -353,10 +427,12 @@ impl Lock {
             mode,
             repeated: false,
             token,
-            term: ask.lasting.from(now),
+            term,
             since,
             holds,
+            below,
             delay_ms: ask.delay_ms,
+            first_token,
         });
         token
     }
@@ -364,10 +440,12 @@ impl Lock {
     /// Goes on with the owner's grant, on the terms of its latest request.
     fn repeat(&mut self, ask: &Ask, now: Mono) -> FenceToken {
         let token = self.holders.revise(ask.owner.name(), |holder| {
-            holder.term = ask.lasting.from(now);
-            holder.delay_ms = ask.delay_ms;
-            holder.holds += u64::from(ask.reentrant);
+            holder.term = holder.next_term(ask.lasting, ask.below, now);
+            (holder.holds, holder.below) = holds_with(ask, Some(holder));
             holder.repeated = true;
+            if !ask.below {
+                holder.delay_ms = ask.delay_ms;
+            }
         });
         token.expect("only a holder's request is a repeat")
     }
@@ -396,13 +474,19 @@ impl Lock {
             self.closed_until = self.closed_until.max(at.plus(holder.delay_ms));
         }
         self.owner_holds(holder.owner.name(), None);
-        holder.end(at)
+        holder.end(at, Cause::Expiry)
     }
 
     /// The owner's requests stand elsewhere when it gets or loses a grant.
     fn owner_holds(&mut self, owner: &[u8], held: Option<Mode>) {
-        if let Some(aside) = &mut self.aside {
+        let Some(aside) = &mut self.aside else { return };
+        if !aside.queue.is_empty() {
             aside.queue.owner_holds(owner, held);
+            let owner = Owner::new(owner);
+            aside.moves.push(match held {
+                Some(mode) => Move::Holds(owner, mode),
+                None => Move::Ended(owner),
+            });
         }
     }
 
@@ -411,6 +495,13 @@ impl Lock {
             self.aside = None;
         }
     }
+}
+
+/// How many releases, and how many ends of grants below, end the grant of a request whose owner has
+/// `before`.
+fn holds_with(ask: &Ask, before: Option<&Holder>) -> (u64, u32) {
+    let (holds, below) = before.map_or((0, 0), |own| (own.holds, own.below));
+    if ask.below { (holds, below + 1) } else { ((holds + u64::from(ask.reentrant)).max(1), below) }
 }
 
 #[path = "lock_tests.rs"]

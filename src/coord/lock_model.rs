@@ -213,6 +213,7 @@ fn ask(wish: &Wish) -> Ask {
         lasting: wish.ms.map_or(Lasting::Lease, Lasting::Ms),
         delay_ms: wish.delay_ms,
         reentrant: wish.reentrant,
+        below: false,
     }
 }
 

@@ -35,6 +35,18 @@ pub enum Acquire {
     NoToken,
 }
 
+/// How a request stands that was parked.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does not wait here, or not any more.
+    Absent,
+    /// Somebody is in its way.
+    Waits,
+    /// It can be granted.
+    Next,
+}
+
 /// What became of the offer to a waiter.
 #[must_use]
 #[derive(Debug, PartialEq, Eq)]

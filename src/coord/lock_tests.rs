@@ -3,7 +3,6 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::grant::Owner;
 use crate::coord::test_tokens::TestTokens;
 use Mode::{Exclusive as X, IntentExclusive as IX, IntentShared as IS, Shared as S};
 
@@ -21,7 +20,7 @@ fn door() -> Door {
 fn ask(owner: &str, mode: Mode) -> Ask {
     let lasting = Lasting::Ms(5000);
     let owner = Owner::new(owner.as_bytes());
-    Ask { owner, mode, lasting, delay_ms: 0, reentrant: false }
+    Ask { owner, mode, lasting, delay_ms: 0, reentrant: false, below: false }
 }
 
 fn reentrant(owner: &str) -> Ask {

@@ -17,6 +17,7 @@ pub mod lock_outcome;
 mod lock_queue;
 pub mod mode;
 pub mod once;
+pub mod path;
 pub mod semaphore;
 mod test_tokens;
 pub mod throttle;

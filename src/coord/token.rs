@@ -116,6 +116,13 @@ impl TokenSequence {
         Some(FenceToken(next))
     }
 
+    /// Whether the next `count` tokens are to be had, those of later epochs included.
+    #[must_use]
+    pub fn has(&self, count: u64, epochs: &EpochReserve) -> bool {
+        let last = self.last + count;
+        (last >> SEQ_BITS) as u32 <= epochs.reserved() && last < TOKEN_LIMIT
+    }
+
     /// The last token handed out; `None` if there was none in this epoch.
     #[must_use]
     pub const fn last(&self) -> Option<FenceToken> {
@@ -152,6 +159,9 @@ mod tests {
         assert_eq!(epochs.wanted(), Epoch::new(1));
         tokens.last = u64::from(u32::MAX);
         assert_eq!(tokens.issue(&epochs), None);
+        assert!(!tokens.has(1, &epochs));
+        assert!(TokenSequence { last: tokens.last - 2 }.has(2, &epochs));
+        assert!(!TokenSequence { last: tokens.last - 2 }.has(3, &epochs));
         epochs.reserve(Epoch::new(1).unwrap());
         assert_eq!((tokens.issue(&epochs).unwrap().get(), epochs.wanted()), (1 << SEQ_BITS, None));
     }

@@ -32,6 +32,17 @@ pub enum Wait {
     Deadlock(Vec<Owner>),
 }
 
+/// What has happened to a lock that somebody waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// A request waits no more: it was granted, or went away.
+    Left(WaiterId),
+    /// An owner holds the lock in this mode now.
+    Holds(Owner, Mode),
+    /// An owner's grant is over.
+    Ended(Owner),
+}
+
 /// The contended locks of a node and the owners that meet there.
 #[derive(Debug, Default)]
 pub struct WaitGraph {
@@ -171,6 +182,38 @@ impl WaitGraph {
             self.members[number.0].holds -= 1;
             self.dismiss_if_nobody(number);
         }
+    }
+
+    /// Repeats what has happened to a lock, in order.
+    pub fn follow(&mut self, lock: LockId, moves: Vec<Move>) {
+        for step in moves {
+            match step {
+                Move::Left(waiter) => self.withdraw(lock, waiter),
+                Move::Holds(owner, mode) => self.acquired(lock, &owner, mode),
+                Move::Ended(owner) => self.ended(lock, &owner),
+            }
+        }
+    }
+
+    /// Nobody waits for a lock any more, whatever happened to it.
+    pub fn forget(&mut self, lock: LockId) {
+        let Some(contended) = self.locks.remove(&lock) else { return };
+        let mut met = BTreeSet::new();
+        for (waiter, request) in contended.ahead.iter().chain(&contended.in_line) {
+            self.members[request.owner.0].waits.remove(&(lock, *waiter));
+            met.insert(request.owner);
+        }
+        for holder in contended.holders.into_keys() {
+            self.members[holder.0].holds -= 1;
+            met.insert(holder);
+        }
+        met.into_iter().for_each(|owner| self.dismiss_if_nobody(owner));
+    }
+
+    /// How many locks somebody waits for.
+    #[must_use]
+    pub fn contended(&self) -> usize {
+        self.locks.len()
     }
 
     /// A cycle that an owner is in, if there is one, beginning with it. Requests close no cycle

@@ -65,7 +65,8 @@ fn number(owner: &Owner) -> usize {
 
 fn ask(number: usize, mode: Mode, ms: Option<u64>) -> Ask {
     let lasting = ms.map_or(Lasting::Lease, Lasting::Ms);
-    Ask { owner: owner(number), mode, lasting, delay_ms: 0, reentrant: false }
+    let owner = owner(number);
+    Ask { owner, mode, lasting, delay_ms: 0, reentrant: false, below: false }
 }
 
 impl Locks {
@@ -93,9 +94,8 @@ impl Locks {
         self.parked.insert(waiter, (owner, wants.iter().map(|(lock, _)| *lock).collect()));
     }
 
-    /// Grants all that can be granted, and tells to whom.
-    fn drain(&mut self, tokens: &mut TestTokens) -> Vec<(WaiterId, Vec<usize>)> {
-        let mut granted = Vec::new();
+    /// Grants all that can be granted.
+    fn drain(&mut self, tokens: &mut TestTokens) {
         let mut pending: BTreeSet<usize> = (0..self.locks.len()).collect();
         while let Some(at) = pending.pop_first() {
             while let Some(waiter) = self.locks[at].next_grantable(self.now) {
@@ -113,12 +113,10 @@ impl Locks {
                         }
                         self.parked.remove(&waiter);
                         pending.extend(&locks);
-                        granted.push((waiter, locks));
                     }
                 }
             }
         }
-        granted
     }
 
     /// Nobody waits who could be granted everything, and the locks are sound.
@@ -236,27 +234,30 @@ impl Run {
             Step::Release { owner: who, lock } => {
                 if !(self.single && self.locks.is_waiting(*who)) {
                     let (at, name) = (lock % count, owner(*who));
-                    let released = self.locks.locks[at].release(name.name(), None, self.locks.now);
-                    if matches!(released, Release::Released(_)) {
-                        self.graph.ended(LockId(at as u64), &name);
-                    }
+                    let _ = self.locks.locks[at].release(name.name(), None, self.locks.now);
                 }
             }
             Step::Break { lock } => {
                 let at = lock % count;
-                for broken in self.locks.locks[at].break_open(0, self.locks.now) {
-                    self.graph.ended(LockId(at as u64), &broken.owner);
-                }
+                let _ = self.locks.locks[at].break_open(0, self.locks.now);
             }
             Step::Withdraw { nth } => self.withdraw(*nth),
             Step::Pass { ms } => self.pass(*ms),
         }
-        for (waiter, locks) in self.locks.drain(&mut self.tokens) {
-            for lock in locks {
-                self.graph.granted(LockId(lock as u64), waiter);
+        self.locks.drain(&mut self.tokens);
+        self.tell();
+        self.check();
+    }
+
+    /// Tells the graph what has happened, as whoever keeps the locks does.
+    fn tell(&mut self) {
+        for (at, lock) in (0..).zip(&mut self.locks.locks) {
+            if lock.is_contended() {
+                self.graph.follow(LockId(at), lock.take_moves());
+            } else {
+                self.graph.forget(LockId(at));
             }
         }
-        self.check();
     }
 
     fn ask(&mut self, who: usize, wants: &[(usize, Mode)], ms: Option<u64>) {
@@ -269,7 +270,6 @@ impl Run {
                 let outcome =
                     self.locks.locks[*lock].acquire(ask(who, *mode, ms), now, &mut self.tokens);
                 assert!(matches!(outcome, Acquire::Granted(_) | Acquire::AlreadyYours(_)));
-                self.graph.acquired(LockId(*lock as u64), &name, *mode);
             }
             return;
         }
@@ -310,17 +310,12 @@ impl Run {
         let (_, locks) = self.locks.parked.remove(&waiter).unwrap();
         for lock in locks {
             assert!(self.locks.locks[lock].withdraw(waiter).is_some());
-            self.graph.withdraw(LockId(lock as u64), waiter);
         }
     }
 
     fn pass(&mut self, ms: u64) {
         self.locks.now = self.locks.now.plus(ms);
-        for (at, lock) in self.locks.locks.iter_mut().enumerate() {
-            let mut ended = Vec::new();
-            lock.tick(self.locks.now, &mut ended);
-            ended.iter().for_each(|ended| self.graph.ended(LockId(at as u64), &ended.owner));
-        }
+        self.locks.locks.iter_mut().for_each(|lock| lock.tick(self.locks.now, &mut Vec::new()));
     }
 
     fn check(&mut self) {

@@ -8,6 +8,7 @@ use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::grant::WaiterId;
 use crate::coord::token::{Epoch, EpochReserve};
+use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::Db;
 use crate::keyspace::evict::Rule;
 use crate::keyspace::gauge::Gauge;
@@ -62,6 +63,7 @@ pub struct Keyspace {
     gauge: Gauge,
     /// The number of the request that was parked last.
     last_waiter: AtomicU64,
+    waits: Arc<Mutex<WaitGraph>>,
 }
 
 /// The shards that a command works on, given back when this is dropped.
@@ -90,6 +92,7 @@ impl Keyspace {
         let slots = SlotId::COUNT / layout.shards;
         let hints = Arc::new(Hints::default());
         let epochs = Arc::new(EpochReserve::up_to(layout.epoch));
+        let waits = Arc::<Mutex<WaitGraph>>::default();
         let cells = (0..layout.shards).filter_map(|shard| {
             let setup = ShardSetup {
                 first: SlotId::new(shard * slots)?,
@@ -103,6 +106,7 @@ impl Keyspace {
                 setup,
                 Arc::clone(&hints),
                 Arc::clone(&epochs),
+                Arc::clone(&waits),
             ))))
         });
         let shift = slots.trailing_zeros();
@@ -120,7 +124,14 @@ impl Keyspace {
             epochs,
             gauge,
             last_waiter,
+            waits,
         }
+    }
+
+    /// Which owners wait for which, over all locks. Whoever asks has borrowed the shards of the
+    /// locks already, and gives this back at once.
+    pub fn waits(&self) -> MutexGuard<'_, WaitGraph> {
+        self.waits.lock()
     }
 
     /// The epochs of fencing tokens.

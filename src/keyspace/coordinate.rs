@@ -5,15 +5,22 @@
 //! Invariant: a machine that is idle has no key, and the timer of its key is its next deadline.
 
 use crate::base::bytes::equal;
+use crate::base::slot::SlotId;
 use crate::base::time::Mono;
-use crate::coord::grant::{Tokens, WaiterId};
+use crate::coord::grant::{Owner, Term, Tokens, WaiterId};
+use crate::coord::lock::Lock;
+use crate::coord::path;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
+use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
-use crate::keyspace::primitive::{Machine, Primitive};
+use crate::keyspace::locks::{Before, Locks, lock_id};
+use crate::keyspace::paths::{Above, FollowUp, Noting, Tenures};
+use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
 use crate::keyspace::waiters::{Found, Parking, Place as WaitPlace};
 use crate::keyspace::wheel::Target;
+use crate::keyspace::{Db, Key};
 
 /// Draws tokens from the sequence of a slot.
 #[derive(Debug)]
@@ -63,6 +70,19 @@ impl Edit<'_, '_> {
         changed.flatten().ok_or(WrongType)
     }
 
+    /// What is known of all locks in the key's shard.
+    pub const fn locks(&mut self) -> &mut Locks {
+        &mut self.shard.locks
+    }
+
+    /// Notes that the owner's grant here relies on what the owner has of the locks above.
+    pub fn note_path(&mut self, owner: &Owner, tenures: Tenures) -> Noting {
+        let (id, lock) = self.shard.lock(self.db, self.key);
+        let holder = lock.and_then(|lock| lock.holder(owner.name(), self.now));
+        let until = holder.map_or(Term::Until(self.now), |holder| holder.term);
+        self.shard.locks.paths.note((id, self.table), owner, tenures, until)
+    }
+
     /// Parks a request at the key, whose machine knows of it already.
     pub fn park(&mut self, waiter: WaiterId, parking: Parking) {
         let place =
@@ -104,14 +124,29 @@ impl Shard {
         let mut tokens = SlotTokens { sequence, epochs: &self.epochs };
         let entry = table.at_mut(place.spot);
         let before = entry.memory();
+        let has_paths = !self.locks.paths.is_empty();
+        let id_for_paths = has_paths.then(|| lock_id(self.hashing.of(entry.key()), place.table));
         let primitive = entry.primitive_mut()?;
+        let before_change = Before::of(primitive);
         let alive = primitive.alive();
         let result = change(primitive, &mut tokens);
+        let before_grants = Before::of(primitive);
         primitive.advance(now, &mut tokens, &mut self.waiters);
+        let news =
+            self.locks.changed((before_change.and(before_grants), place.table), primitive, now);
+        let mut follow_ups = Vec::new();
+        if let (Some(id), Some(lock)) = (id_for_paths, Lock::of(primitive)) {
+            follow_ups = self.locks.paths.follow(id, lock);
+        }
         let ended = primitive.ended(now);
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         let leased = self.leases.follow(entry, alive, place, now);
         self.memory = self.memory - before + entry.memory();
+        if let Some(news) = news {
+            let id = lock_id(self.hashing.of(entry.key()), place.table);
+            self.locks.tell(id, news);
+        }
+        let key = if follow_ups.is_empty() { Box::default() } else { Box::from(entry.key()) };
         if is_idle {
             let entry = self.take(place);
             if let Some(timer) = entry.timer() {
@@ -125,7 +160,27 @@ impl Shard {
         if self.waiters.has_to_hang() {
             self.hang_granted(now);
         }
+        self.follow_up(place.table, &key, follow_ups, now);
         Some(result)
+    }
+
+    /// Does what a change of the lock under `key` means for the locks above it.
+    fn follow_up(&mut self, table: u8, key: &[u8], follow_ups: Vec<FollowUp>, now: Mono) {
+        for FollowUp { owner, tenures, what } in follow_ups {
+            for (above, tenure) in path::above(key).zip(tenures) {
+                let place = WaitPlace { table, slot: SlotId::of(above), key: above.into() };
+                self.at_place(&place, now, |primitive| {
+                    let Some(lock) = Lock::of_mut(primitive) else { return };
+                    match what {
+                        Above::End => {
+                            let ended = lock.end_below(owner.name(), tenure, now);
+                            lock.report(ended.into_iter().collect());
+                        }
+                        Above::Extend(end) => lock.extend_below(owner.name(), tenure, end),
+                    }
+                });
+            }
+        }
     }
 
     /// Lets a key's timer go off at `deadline`.
@@ -139,6 +194,19 @@ impl Shard {
         let target = Target { hash, slot: place.index as u16, table: place.table };
         let timer = self.timer_for(target, old, deadline.map_or(Expiry::Never, Expiry::At));
         self.rewrite(place, |entry| entry.set_timer(timer));
+    }
+
+    /// The lock under a key and its number, as it is: what is due may not have ended yet.
+    #[must_use]
+    pub fn lock(&self, db: Db, key: Key<'_>) -> (LockId, Option<&Lock>) {
+        let (hash, table) = (self.hash(key.bytes), self.table_of(db));
+        let entry = self.find(db, key, hash);
+        let entry = entry.map(|spot| self.slots[self.index(key.slot)].table(table).at(spot));
+        let lock = entry.and_then(|entry| match entry.value() {
+            Value::Primitive(primitive) => Lock::of(primitive),
+            Value::Text(_) => None,
+        });
+        (lock_id(hash, table), lock)
     }
 
     /// What a parked request has got so far. It stays parked.

@@ -64,8 +64,8 @@ impl<'s, 'k> Edit<'s, 'k> {
         if let Some(found) = spot {
             let timer = shard.slots[index].table(table).at(found).timer();
             let is_due = timer.is_some_and(|timer| timer.deadline <= now);
-            if is_due && !shard.outlives(Place { index, table, spot: found }, now) {
-                spot = None;
+            if is_due {
+                spot = shard.outlives(Place { index, table, spot: found }, now);
             }
         }
         Self { shard, db, table, index, key, hash, spot, now }

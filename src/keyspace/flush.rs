@@ -5,6 +5,7 @@
 //! Not here: going over all shards (`command/database.rs`).
 
 use crate::base::time::Mono;
+use crate::keyspace::locks::lock_id;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
 use crate::keyspace::wheel::Wheel;
@@ -36,6 +37,8 @@ impl Shard {
         self.waiters.disturb([table, table]);
         self.leases.forget(table);
         let index = usize::from(table);
+        self.forget_waits(table);
+        self.locks.flushed(table);
         let emptied = std::mem::take(&mut self.totals[index]);
         if emptied.keys == 0 {
             return Garbage::default();
@@ -50,6 +53,17 @@ impl Shard {
         let everything = self.totals.iter().all(|totals| totals.keys == 0);
         self.memory = if everything { 0 } else { self.memory - garbage.memory() };
         garbage
+    }
+
+    /// The locks of a table go away with their queues: nobody waits for them any more.
+    fn forget_waits(&self, table: u8) {
+        if self.waiters.is_empty() {
+            return;
+        }
+        let mut waits = self.locks.waits();
+        for place in self.waiters.places().filter(|place| place.table == table) {
+            waits.forget(lock_id(self.hashing.of(&place.key), table));
+        }
     }
 
     /// Cancels the timers of entries that are gone; all at once where no others are left.

@@ -5,7 +5,10 @@
 
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
+use crate::coord::lock::Lock;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::locks::{LockCounts, lock_id};
+use crate::keyspace::primitive::Kind;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
 use crate::keyspace::value::Value;
@@ -25,7 +28,7 @@ impl Shard {
         let mut timers: HashMap<u32, _> =
             self.wheel.iter().map(|(id, deadline, target)| (id.0, (deadline, target))).collect();
         let mut totals = vec![Totals::default(); self.totals.len()];
-        let mut memory = 0;
+        let (mut memory, mut locks, mut paths) = (0, LockCounts::default(), 0);
         for (index, slot) in self.slots.iter().enumerate() {
             for (number, table) in slot.tables() {
                 table.assert_invariants(|key| self.hash(key));
@@ -34,6 +37,16 @@ impl Shard {
                     if let Value::Primitive(primitive) = entry.value() {
                         primitive.assert_invariants();
                         assert!(!primitive.is_idle(), "what is idle has no key");
+                        let lock = Lock::of(primitive);
+                        let of_lock = lock.map_or_else(LockCounts::default, LockCounts::of);
+                        locks.add(of_lock);
+                        let id = lock_id(self.hash(entry.key()), number);
+                        paths += lock.map_or(0, |lock| self.locks.paths.assert_held(id, lock));
+                        assert_eq!(
+                            self.locks.waits().is_contended(id),
+                            of_lock.waiting > 0,
+                            "a lock is in the graph while somebody waits for it"
+                        );
                         let deadline = entry.timer().map(|timer| timer.deadline);
                         assert_eq!(deadline, primitive.next_deadline(), "it is timed");
                     }
@@ -45,6 +58,8 @@ impl Shard {
         }
         assert!(timers.is_empty(), "a timer ends an entry: {timers:?}");
         assert_eq!(*self.totals, *totals, "totals are what counting gives");
+        assert_eq!(self.locks.paths.len(), paths, "what is noted about a lock is about one");
+        assert_eq!(self.locks.counts(), locks, "locks are what counting gives");
         assert_eq!(self.memory, memory, "memory is what adding up gives");
     }
 

@@ -12,8 +12,10 @@ pub mod hash;
 mod hints;
 mod invariants;
 pub mod leases;
+pub mod locks;
 #[cfg(test)]
 mod model;
+pub mod paths;
 pub mod primitive;
 pub mod scan;
 pub mod shard;

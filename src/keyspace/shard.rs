@@ -7,18 +7,21 @@ use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
+use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::leases::Leases;
+use crate::keyspace::locks::Locks;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::waiters::Waiters;
 use crate::keyspace::watch::Watches;
 use crate::keyspace::wheel::{Compaction, Due, Target, TimerId, Wheel};
 use crate::keyspace::{Db, Key};
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// What a shard is made with.
@@ -110,6 +113,8 @@ pub struct Shard {
     pub(crate) epochs: Arc<EpochReserve>,
     /// Requests that wait for what lies under keys.
     pub waiters: Waiters,
+    /// What is known of all locks here.
+    pub locks: Locks,
     /// What hangs on leases, and when those end.
     pub(crate) leases: Leases,
 }
@@ -119,15 +124,17 @@ impl Shard {
     #[must_use]
     pub fn new(setup: ShardSetup) -> Self {
         let epochs = Arc::new(EpochReserve::up_to(setup.epoch));
-        Self::with_shared(setup, Arc::default(), epochs)
+        Self::with_shared(setup, Arc::default(), epochs, Arc::default())
     }
 
     /// A shard without keys that notes in `hints` where its buckets are, and hands out tokens of
-    /// the epochs that all shards have reserved.
+    /// the epochs that all shards have reserved. Requests that wait for locks are in the graph
+    /// `waits` of the node.
     pub(crate) fn with_shared(
         setup: ShardSetup,
         hints: Arc<Hints>,
         epochs: Arc<EpochReserve>,
+        waits: Arc<Mutex<WaitGraph>>,
     ) -> Self {
         let hashing = KeyHash::new(setup.seed);
         let slots = std::iter::repeat_with(|| Slot::new(setup.epoch));
@@ -153,6 +160,7 @@ impl Shard {
             hints,
             epochs,
             waiters: Waiters::default(),
+            locks: Locks::new(waits),
             leases: Leases::default(),
         }
     }
@@ -183,17 +191,18 @@ impl Shard {
     pub fn read(&mut self, db: Db, key: Key<'_>, usage: Use, now: Mono) -> Option<&Entry> {
         self.end_due_leases(now);
         let hash = self.hash(key.bytes);
-        let Some(spot) = self.find(db, key, hash) else {
+        let Some(mut spot) = self.find(db, key, hash) else {
             self.counters.misses += 1;
             return None;
         };
         let (index, table, mode) = (self.index(key.slot), self.table_of(db), self.access_mode);
         let entry = self.slots[index].table_mut(table).at_mut(spot);
-        if entry.timer().is_some_and(|timer| timer.deadline <= now)
-            && !self.outlives(Place { index, table, spot }, now)
-        {
-            self.counters.misses += 1;
-            return None;
+        if entry.timer().is_some_and(|timer| timer.deadline <= now) {
+            let Some(after) = self.outlives(Place { index, table, spot }, now) else {
+                self.counters.misses += 1;
+                return None;
+            };
+            spot = after;
         }
         let entry = self.slots[index].table_mut(table).at_mut(spot);
         if usage == Use::Touch {
@@ -225,6 +234,12 @@ impl Shard {
     pub fn issue_token(&mut self, slot: SlotId) -> Option<FenceToken> {
         let index = self.index(slot);
         self.slots[index].tokens.issue(&self.epochs)
+    }
+
+    /// Whether the slot's next `count` fencing tokens are to be had.
+    #[must_use]
+    pub fn has_tokens(&self, slot: SlotId, count: u64) -> bool {
+        self.slots[self.index(slot)].tokens.has(count, &self.epochs)
     }
 
     /// The table of one slot, for walks over all keys. May hold keys that have ended.
@@ -331,22 +346,23 @@ impl Shard {
     }
 
     /// What becomes of an entry whose timer has gone off: a string ends, a machine does what is due
-    /// and may have more to do. Whether the entry is still there.
+    /// and may have more to do. Where the entry is then, if it is still there.
     #[cold]
-    pub(crate) fn outlives(&mut self, place: Place, now: Mono) -> bool {
+    pub(crate) fn outlives(&mut self, place: Place, now: Mono) -> Option<Spot> {
         let entry = self.slots[place.index].table(place.table).at(place.spot);
         let timer = entry.timer();
         if entry.coordinates() {
-            let keys = self.totals[usize::from(place.table)].keys;
+            let key: Box<[u8]> = entry.key().into();
             let _ = self.change_primitive(place, now, |_, _| ());
-            return self.totals[usize::from(place.table)].keys == keys;
+            let table = self.slots[place.index].table(place.table);
+            return table.find(self.hash(&key), |entry| equal(entry.key(), &key));
         }
         let entry = self.take(place);
         if let Some(timer) = timer {
             self.cancel(timer);
         }
         self.ended(place.table, &entry);
-        false
+        None
     }
 
     /// Takes the timer of an entry that has been taken out of its table.

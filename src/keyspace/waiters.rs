@@ -232,6 +232,11 @@ impl Waiters {
         }
     }
 
+    /// All places that requests wait at, each as often as it is waited at.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.parked.values().flat_map(|parked| &parked.places)
+    }
+
     /// Whom to tell, as soon as the shard has been given back.
     pub(crate) fn take_news(&mut self) -> Vec<Arc<dyn Notice>> {
         std::mem::take(&mut self.news)

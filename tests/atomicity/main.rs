@@ -6,6 +6,7 @@
 
 mod counters;
 mod crowd;
+mod deadlocks;
 mod keyspace;
 mod retries;
 #[path = "../support/mod.rs"]

@@ -130,6 +130,10 @@ impl World {
                 assert!(!nobody || shard.watches.is_empty(), "nobody is left to watch a key");
             }
         }
+        let waits = node.keyspace.waits();
+        waits.assert_invariants();
+        let nobody_waits = !self.connections.values().any(|it| it.session.is_waiting());
+        assert!(!nobody_waits || waits.is_empty(), "nobody is left to wait for a lock");
         assert_eq!(node.clients.connected(), self.connections.len(), "who has left is forgotten");
     }
 

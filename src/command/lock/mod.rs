@@ -1,15 +1,21 @@
-//! Locks with fencing tokens: LOCK.ACQUIRE, RELEASE, EXTEND, BREAK and INFO (docs/COORDINATION.md).
+//! Locks with fencing tokens: LOCK.ACQUIRE, ACQUIREM, RELEASE, EXTEND, BREAK, INFO, LIST and STATS
+//! (docs/COORDINATION.md).
 //!
 //! Not here: who gets a lock and who is next (`coord/lock.rs`).
 
 mod acquire;
 mod info;
+mod list;
+mod park;
+mod path;
+mod several;
+mod stats;
 
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Reach, Run, Spec};
 use crate::coord::grant::Lasting;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Extend, Release};
@@ -24,7 +30,7 @@ const BASE: Spec = Spec {
     ..Spec::BASE
 };
 
-/// LOCK.ACQUIRE LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO
+/// LOCK.ACQUIRE LOCK.ACQUIREM LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO LOCK.LIST LOCK.STATS
 pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "lock.acquire",
@@ -34,9 +40,22 @@ pub(super) const ROWS: &[Spec] = &[
         acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
         summary: "Acquires a lock for an owner, or waits for it. Returns the fencing token.",
         syntax: "key owner <PX milliseconds | LEASE id> [MODE <X | S | IS | IX | SIX>] \
-                 [WAIT milliseconds] \
-                 [REENTRANT] [DELAY milliseconds]",
+                 [WAIT milliseconds] [REENTRANT] [DELAY milliseconds] [PARENTS]",
         run: Run::Plain(acquire::acquire),
+        ..BASE
+    },
+    Spec {
+        name: "lock.acquirem",
+        arity: -6,
+        keys: &[KeySpec::counted(1, 1, CHANGES)],
+        flags: Flags::WRITE.and(Flags::DENYOOM).and(Flags::BLOCKING).and(Flags::MOVABLEKEYS),
+        acl: Acl::WRITE.and(Acl::SLOW).and(Acl::BLOCKING).and(Acl::LOCK),
+        summary: "Acquires several locks for an owner, all or none, or waits for all of them. \
+                  Returns the fencing tokens.",
+        complexity: "O(K*log(N)) with K being the number of keys and N the number of holders and \
+                     of waiting requests of each.",
+        syntax: "numkeys key [key ...] owner PX milliseconds [WAIT milliseconds]",
+        run: Run::Plain(several::acquire_several),
         ..BASE
     },
     Spec {
@@ -84,6 +103,32 @@ pub(super) const ROWS: &[Spec] = &[
         run: Run::Plain(info::info),
         ..BASE
     },
+    Spec {
+        name: "lock.list",
+        arity: -2,
+        reach: Reach::EachShard,
+        flags: Flags::READONLY,
+        acl: Acl::KEYSPACE.and(Acl::READ).and(Acl::SLOW).and(Acl::LOCK),
+        summary: "Iterates over the names of the locks that somebody holds.",
+        complexity: "O(1) for every call. O(N) for a complete iteration, with N being the number \
+                     of keys in the database.",
+        syntax: "cursor [MATCH pattern] [COUNT count] [OWNER owner]",
+        tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
+        run: Run::Plain(list::list),
+        ..BASE
+    },
+    Spec {
+        name: "lock.stats",
+        arity: 1,
+        reach: Reach::EachShard,
+        flags: Flags::READONLY,
+        acl: Acl::READ.and(Acl::SLOW).and(Acl::LOCK),
+        summary: "Returns counts and durations of all locks since the last CONFIG RESETSTAT.",
+        complexity: "O(N) with N being the number of parts of the keyspace.",
+        tips: &["nondeterministic_output"],
+        run: Run::Plain(stats::stats),
+        ..BASE
+    },
 ];
 
 const NOT_OWNER: CommandError =
@@ -111,7 +156,10 @@ fn release(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     match edit.coordinate(|lock: &mut Lock, _| lock.release(owner, claim, now))? {
         Release::HoldsLeft(holds) => cx.reply.int(holds as i64),
-        Release::Released(_) => cx.reply.int(0),
+        Release::Released(ended) => {
+            edit.locks().figures.ended(&ended);
+            cx.reply.int(0);
+        }
         Release::NotOwner => return Err(NOT_OWNER),
     }
     Ok(())
@@ -145,7 +193,12 @@ fn break_open(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let broken = if edit.machine::<Lock>()?.is_none() && delay_ms == 0 {
         0
     } else {
-        edit.coordinate(|lock: &mut Lock, _| lock.break_open(delay_ms, now).len())?
+        edit.coordinate(|lock: &mut Lock, _| {
+            let broken = lock.break_open(delay_ms, now);
+            let count = broken.len();
+            lock.report(broken);
+            count
+        })?
     };
     cx.reply.count(broken);
     Ok(())

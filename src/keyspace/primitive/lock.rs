@@ -1,6 +1,7 @@
 //! A lock under a key.
 
 use crate::base::time::Mono;
+use crate::coord::ask::Cause;
 use crate::coord::grant::{Owner, Term, WaiterId};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Offer;
@@ -24,7 +25,7 @@ impl Machine for Lock {
     }
 
     fn advance(&mut self, now: Mono, tokens: &mut SlotTokens<'_>, waiters: &mut Waiters) {
-        self.tick(now, &mut Vec::new());
+        // What is due ends, and is reported when the books are kept (`keyspace/locks.rs`).
         while let Some(waiter) = self.next_grantable(now) {
             if waiters.looks_itself(waiter) {
                 self.rest(waiter);
@@ -40,7 +41,9 @@ impl Machine for Lock {
     }
 
     fn break_open(&mut self, now: Mono) {
-        drop(self.break_open(0, now));
+        let mut broken = self.break_open(0, now);
+        broken.iter_mut().for_each(|ended| ended.cause = Cause::Deletion);
+        self.report(broken);
     }
 
     fn withdraw(&mut self, waiter: WaiterId, _now: Mono) {
@@ -59,7 +62,8 @@ impl Machine for Lock {
 
     fn lease_ended(&mut self, owner: &Owner, now: Mono) {
         if let Some(token) = self.holder(owner.name(), now).map(|holder| holder.token) {
-            let _ = self.lease_ended(owner.name(), token, now);
+            let ended = self.lease_ended(owner.name(), token, now);
+            self.report(ended.into_iter().collect());
         }
     }
 

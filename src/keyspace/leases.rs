@@ -2,8 +2,7 @@
 //! requests that wait for a grant that shall hang there.
 //!
 //! Not here: when a lease ends (`coord/lease.rs`), and what of a machine hangs on one
-//! (`primitive`).
-//! A lease and all that hangs on it are in one slot and one table.
+//! (`primitive`). A lease and all that hangs on it are in one slot and one table.
 //! Invariant: a string or a grant hangs on a lease exactly if there is a link that names the lease,
 //! and it is among what is attached there.
 //!
@@ -288,7 +287,7 @@ impl Shard {
     /// A connection has closed: its leases end when nobody keeps them alive from now on.
     ///
     /// # Panics
-    /// If a lease that is kept alive has no key.
+    /// Never: a lease that is kept alive has a key.
     pub fn connection_closed(&mut self, conn: ConnId, now: Mono) {
         self.end_due_leases(now);
         while let Some((_, at)) = self.leases.kept.iter().find(|(kept_by, _)| *kept_by == conn) {

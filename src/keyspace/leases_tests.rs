@@ -1,6 +1,6 @@
-//! Leases against a model: random strings, locks and requests that hang on two leases of one
-//! slot, in two databases. After every step the shard's invariants hold, every grant without an end
-//! of its own has its link, and the strings that are there are those of the model.
+//! Leases against a model: random strings, locks and requests that hang on two leases of one slot,
+//! in two databases. After every step the shard's invariants hold, every grant without an end of
+//! its own has its link, and the strings that are there are those of the model.
 
 #![cfg(test)]
 
@@ -206,7 +206,8 @@ impl Bench {
                 self.model.strings.insert((table, string), held);
             }
             OnText::Append => {
-                self.edit(db, STRINGS[string]).change_bytes(64, |bytes| bytes.push(b'x')).unwrap();
+                let mut edit = self.edit(db, STRINGS[string]);
+                edit.change_bytes(80, |bytes| bytes.push(b'x')).unwrap();
                 self.model.strings.entry((table, string)).or_insert((None, None));
             }
             OnText::Delete => {

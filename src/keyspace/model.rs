@@ -170,8 +170,10 @@ fn apply(shard: &mut Shard, step: &Step, now: Mono) -> bool {
         }
         Step::Append(place, more) => {
             let mut edit = shard.edit(Db(place.0), key(*place), now);
-            let len = edit.text().unwrap().map_or(0, |text| text.len()) + more.len();
-            edit.change_bytes(len, |bytes| bytes.extend_from_slice(more)).unwrap();
+            let old_len = edit.text().expect("it is a string").map_or(0, |text| text.len());
+            let len = old_len + more.len();
+            let appended = edit.change_bytes(len, |bytes| bytes.extend_from_slice(more));
+            appended.expect("there is memory for it");
         }
         Step::SetExpiry(place, until) => {
             return shard.edit(Db(place.0), key(*place), now).set_expiry(until.at(now));

@@ -181,8 +181,8 @@ impl<'s, 'k> Edit<'s, 'k> {
     }
 
     /// Changes the bytes of a string in place; `change` gets them, with room for `len` of them, and
-    /// returns what it wants to report. A key that does not exist is made, with an empty string. Its
-    /// encoding is `raw` from now on.
+    /// returns what it wants to report. A key that does not exist is made, with an empty string.
+    /// Its encoding is `raw` from now on.
     ///
     /// # Errors
     /// There is no memory for so many bytes; the string is as it was.

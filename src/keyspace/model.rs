@@ -168,8 +168,11 @@ fn apply(shard: &mut Shard, step: &Step, now: Mono) -> bool {
         }
         Step::Append(place, more) => {
             let mut edit = shard.edit(Db(place.0), key(*place), now);
-            let len = edit.text().unwrap().map_or(0, |text| text.len()) + more.len();
-            edit.change_bytes(len, |bytes| bytes.extend_from_slice(more)).unwrap();
+            let old =
+                edit.text().expect("the model has strings alone").map_or(0, |text| text.len());
+            let appended =
+                edit.change_bytes(old + more.len(), |bytes| bytes.extend_from_slice(more));
+            appended.expect("there is memory for a few bytes");
         }
         Step::SetExpiry(place, until) => {
             return shard.edit(Db(place.0), key(*place), now).set_expiry(until.at(now));

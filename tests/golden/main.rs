@@ -20,6 +20,7 @@
 //! Not here: sockets (`tests/clients`, `tests/limits`) and threads (`tests/atomicity`).
 
 mod coverage;
+mod examples;
 mod notation;
 mod outside;
 mod transcript;

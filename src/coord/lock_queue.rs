@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LockQueue {
     waiting: BTreeMap<WaiterId, Waiting>,
+    /// Bytes of the owners' names of all that wait: asked for after every change.
+    names: usize,
     /// The requests of each owner, oldest first.
     owners: BTreeMap<Owner, SmallVec<[WaiterId; 2]>>,
     /// Those that stand alike; no line is empty. There are few of them however many wait.
@@ -113,6 +115,7 @@ impl LockQueue {
             Some(requests) => requests.push(waiter),
             None => drop(self.owners.insert(ask.owner.clone(), SmallVec::from_slice(&[waiter]))),
         }
+        self.names += ask.owner.name().len();
         self.waiting.insert(waiter, Waiting { ask, since: now, place, watched: true });
         self.file(waiter);
     }
@@ -122,6 +125,7 @@ impl LockQueue {
         self.waiting.get(&waiter)?;
         self.unfile(waiter);
         let gone = self.waiting.remove(&waiter)?;
+        self.names -= gone.ask.owner.name().len();
         let owner = gone.ask.owner.name();
         let requests = self.owners.get_mut(owner).expect("every waiter is filed under its owner");
         let was_first = requests.first() == Some(&waiter);
@@ -238,15 +242,16 @@ impl LockQueue {
 
     /// Heap bytes, as near as the standard maps let one tell.
     pub(crate) fn memory(&self) -> usize {
-        let names: usize = self.waiting.values().map(|at| 2 * at.ask.owner.name().len()).sum();
         let each = size_of::<(WaiterId, Waiting)>()
             + size_of::<(Owner, SmallVec<[WaiterId; 2]>)>()
             + size_of::<WaiterId>();
-        names + each * self.waiting.len() + self.lines.len() * size_of::<(Place, Line)>()
+        2 * self.names + each * self.waiting.len() + self.lines.len() * size_of::<(Place, Line)>()
     }
 
     /// `held` tells in which mode an owner holds the lock.
     pub(crate) fn assert_invariants(&self, held: impl Fn(&[u8]) -> Option<Mode>) {
+        let names = self.waiting.values().map(|at| at.ask.owner.name().len()).sum::<usize>();
+        assert_eq!(self.names, names, "the bytes of names are what counting gives");
         for (waiter, waiting) in &self.waiting {
             let owner = waiting.ask.owner.name();
             let line = self.lines.get(&waiting.place).expect("a waiter's place has a line");

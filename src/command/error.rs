@@ -32,9 +32,10 @@ impl CommandError {
     pub const OVERFLOW: Self = Self::fixed("ERR increment or decrement would overflow");
     /// The key that is asked for does not exist.
     pub const NO_SUCH_KEY: Self = Self::fixed("ERR no such key");
-    /// No fencing token can be handed out.
+    /// The slot has handed out 2^32 tokens, and the next epoch is not on disk yet.
     pub const NO_TOKEN: Self = Self::fixed(
-        "TRYAGAIN the slot's next fencing tokens are not reserved on disk yet, see the log",
+        "TRYAGAIN The slot's fencing tokens are used up until its next epoch is written to \
+         node.state",
     );
     /// A database number beyond the `databases` setting.
     pub const DB_OUT_OF_RANGE: Self = Self::fixed("ERR DB index is out of range");

@@ -8,7 +8,6 @@ use crate::command::context::Context;
 use crate::command::error::CommandError;
 use crate::command::nested::{NESTED_KEYS, Nested};
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
-use crate::command::string_set::NO_TOKEN;
 use crate::coord::fence::{Check, Fence};
 use crate::coord::token::FenceToken;
 use crate::keyspace::Key;
@@ -73,7 +72,7 @@ const NOT_A_TOKEN: CommandError =
 
 fn next(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let slot = args.key()?.slot;
-    let token = cx.keys.shards.shard(slot).issue_token(slot).ok_or(NO_TOKEN)?;
+    let token = cx.keys.shards.shard(slot).issue_token(slot).ok_or(CommandError::NO_TOKEN)?;
     cx.reply.int(token.get() as i64);
     Ok(())
 }

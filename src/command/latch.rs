@@ -4,21 +4,17 @@
 
 use crate::command::args::Args;
 use crate::command::context::Context;
+use crate::command::coordination::{BASE, CHANGES, LOOKS};
 use crate::command::count::take_steps;
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::spec::{Acl, Flags, KeySpec, Outcome, Run, Spec};
 use crate::command::wait::{Limit, Waited};
 use crate::coord::grant::Owner;
 use crate::coord::latch::{Down, Init, Latch, Wait};
 use crate::keyspace::Key;
 use crate::keyspace::waiters::Found;
 use std::num::NonZeroU64;
-
-const CHANGES: KeyFlags = KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
-const LOOKS: KeyFlags = KeyFlags::RO.and(KeyFlags::ACCESS);
-
-const BASE: Spec = Spec { group: Group::Coordination, since: "0.1.0", ..Spec::BASE };
 
 /// LATCH.INIT LATCH.DOWN LATCH.WAIT
 pub(super) const ROWS: &[Spec] = &[

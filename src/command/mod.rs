@@ -20,6 +20,7 @@ mod cluster;
 mod compare;
 mod config;
 mod connection;
+mod coordination;
 mod count;
 mod counter;
 mod database;

@@ -108,11 +108,6 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
-/// The slot has handed out 2^32 tokens, and the next epoch is not on disk yet.
-pub(super) const NO_TOKEN: CommandError = CommandError::fixed(
-    "TRYAGAIN The slot's fencing tokens are used up until its next epoch is written to node.state",
-);
-
 /// Under which condition SET writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Condition<'r> {
@@ -245,7 +240,8 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         edit.used(usage);
     }
     let token = if written && options.answer == Answer::Token {
-        let token = cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(NO_TOKEN)?;
+        let token =
+            cx.keys.shards.shard(key.slot).issue_token(key.slot).ok_or(CommandError::NO_TOKEN)?;
         Some(token.get() as i64)
     } else {
         None

@@ -8,16 +8,12 @@ mod observe;
 use crate::base::time::Mono;
 use crate::command::args::Args;
 use crate::command::context::Context;
+use crate::command::coordination::{BASE, CHANGES, LOOKS};
 use crate::command::error::CommandError;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::spec::{Acl, Flags, KeySpec, Outcome, Run, Spec};
 use crate::coord::election::{ByLeader, Election, Leader};
 use crate::coord::grant::Owner;
 use crate::resp::reply::Writer;
-
-const CHANGES: KeyFlags = KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
-const LOOKS: KeyFlags = KeyFlags::RO.and(KeyFlags::ACCESS);
-
-const BASE: Spec = Spec { group: Group::Coordination, since: "0.1.0", ..Spec::BASE };
 
 /// ELECT.CAMPAIGN ELECT.LEADER ELECT.PROCLAIM ELECT.RESIGN ELECT.OBSERVE
 pub(super) const ROWS: &[Spec] = &[

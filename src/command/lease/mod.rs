@@ -7,19 +7,15 @@ mod hang;
 
 use crate::command::args::Args;
 use crate::command::context::Context;
+use crate::command::coordination::{BASE, CHANGES, LOOKS};
 use crate::command::duration::take_ms;
 use crate::command::error::CommandError;
 use crate::command::scan;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Reach, Run, Spec};
+use crate::command::spec::{Acl, Flags, KeySpec, Outcome, Reach, Run, Spec};
 use crate::coord::lease::{Ask, ConnId, Grant, KeepAlive};
 use crate::coord::token::FenceToken;
 use crate::keyspace::leases::{Attachment, Lease};
 use std::collections::BTreeSet;
-
-const CHANGES: KeyFlags = KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
-const LOOKS: KeyFlags = KeyFlags::RO.and(KeyFlags::ACCESS);
-
-const BASE: Spec = Spec { group: Group::Coordination, since: "0.1.0", ..Spec::BASE };
 
 /// LEASE.GRANT LEASE.KEEPALIVE LEASE.REVOKE LEASE.INFO LEASE.LIST
 pub(super) const ROWS: &[Spec] = &[

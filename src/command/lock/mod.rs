@@ -14,21 +14,17 @@ mod stats;
 
 use crate::command::args::Args;
 use crate::command::context::Context;
+use crate::command::coordination::{self, CHANGES, LOOKS};
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Reach, Run, Spec};
+use crate::command::spec::{Acl, Flags, KeySpec, Outcome, Reach, Run, Spec};
 use crate::coord::grant::Lasting;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Extend, Release};
 
-const CHANGES: KeyFlags = KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
-const LOOKS: KeyFlags = KeyFlags::RO.and(KeyFlags::ACCESS);
-
 const BASE: Spec = Spec {
-    group: Group::Coordination,
-    since: "0.1.0",
     complexity: "O(log(N)) with N being the number of holders and of waiting requests.",
-    ..Spec::BASE
+    ..coordination::BASE
 };
 
 /// LOCK.ACQUIRE LOCK.ACQUIREM LOCK.RELEASE LOCK.EXTEND LOCK.BREAK LOCK.INFO LOCK.LIST LOCK.STATS

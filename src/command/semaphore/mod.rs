@@ -7,21 +7,17 @@ mod info;
 
 use crate::command::args::Args;
 use crate::command::context::Context;
+use crate::command::coordination::{self, CHANGES, LOOKS};
 use crate::command::count::take_count;
 use crate::command::duration::take_ms;
 use crate::command::error::CommandError;
-use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
+use crate::command::spec::{Acl, Flags, KeySpec, Outcome, Run, Spec};
 use crate::coord::grant::{Lasting, Owner};
 use crate::coord::semaphore::{Extend, Release, Semaphore};
 
-const CHANGES: KeyFlags = KeyFlags::RW.and(KeyFlags::ACCESS).and(KeyFlags::UPDATE);
-const LOOKS: KeyFlags = KeyFlags::RO.and(KeyFlags::ACCESS);
-
 const BASE: Spec = Spec {
-    group: Group::Coordination,
-    since: "0.1.0",
     complexity: "O(log(N)) with N being the number of holders and of waiting requests.",
-    ..Spec::BASE
+    ..coordination::BASE
 };
 
 /// SEM.ACQUIRE SEM.RELEASE SEM.EXTEND SEM.INFO

@@ -5,9 +5,12 @@
 //! Not here: going over all shards (`command/database.rs`).
 
 use crate::base::time::Mono;
+use crate::coord::ask::Cause;
+use crate::keyspace::facts::Turn;
 use crate::keyspace::locks::lock_id;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
+use crate::keyspace::value::Value;
 use crate::keyspace::wheel::Wheel;
 use crate::keyspace::{Db, Key};
 
@@ -50,10 +53,25 @@ impl Shard {
         if table == 0 {
             self.renew_hints();
         }
+        if self.outbox.is_open() {
+            self.tell_lost(table, &garbage);
+        }
         self.forget_timers(&garbage, emptied, now);
         let everything = self.totals.iter().all(|totals| totals.keys == 0);
         self.memory = if everything { 0 } else { self.memory - garbage.memory() };
         garbage
+    }
+
+    /// Whoever had anything of what coordinated in an emptied table has lost it.
+    fn tell_lost(&mut self, table: u8, garbage: &Garbage) {
+        const LOST: Turn = Turn::Ended(Cause::Deletion);
+        for entry in garbage.0.iter().flat_map(Table::iter) {
+            if let Value::Primitive(primitive) = entry.value() {
+                let facts = primitive.facts().into_iter();
+                let told = facts.map(|fact| (primitive.event(LOST, &fact), fact.text()));
+                self.tell(table, entry.key(), told.collect());
+            }
+        }
     }
 
     /// The locks of a table go away with their queues: nobody waits for them any more.

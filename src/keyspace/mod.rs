@@ -8,6 +8,7 @@ pub mod edit;
 pub mod entry;
 pub mod event;
 pub mod evict;
+pub mod facts;
 pub mod flush;
 mod gauge;
 pub mod hash;

@@ -19,6 +19,8 @@ pub struct KeyEvent {
     pub db: Db,
     /// To this key.
     pub key: Box<[u8]>,
+    /// What else is told of it: whose grant it is, and its token.
+    pub text: Box<[u8]>,
 }
 
 /// See the module's documentation.
@@ -57,10 +59,10 @@ impl Outbox {
     }
 
     /// Notes what has happened, if it is wanted.
-    pub(crate) fn note(&mut self, event: &'static Event, db: Db, key: &[u8]) {
+    pub(crate) fn note(&mut self, event: &'static Event, db: Db, key: &[u8], text: Box<[u8]>) {
         if self.wants(event.class) {
             let stamp = Stamp(self.stamps.fetch_add(1, Ordering::Relaxed));
-            self.events.push((stamp, KeyEvent { event, db, key: key.into() }));
+            self.events.push((stamp, KeyEvent { event, db, key: key.into(), text }));
         }
     }
 

@@ -6,6 +6,7 @@
 use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
+use crate::coord::ask::Cause;
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
@@ -227,7 +228,7 @@ impl Shard {
     #[inline]
     pub(crate) fn note(&mut self, event: &'static Event, db: Db, key: &[u8]) {
         if self.outbox.is_open() {
-            self.outbox.note(event, db, key);
+            self.outbox.note(event, db, key, Box::default());
         }
     }
 
@@ -322,7 +323,7 @@ impl Shard {
         let entry = self.slots[place.index].table(place.table).at(place.spot);
         if entry.coordinates() {
             self.rewrite(place, |entry| entry.set_timer(None));
-            let _ = self.change_primitive(place, now, |_, _| ());
+            let _ = self.change_primitive(place, (Cause::Release, now), |_, _| ());
             return;
         }
         let entry = self.take(place);
@@ -371,7 +372,7 @@ impl Shard {
         let timer = entry.timer();
         if entry.coordinates() {
             let key: Box<[u8]> = entry.key().into();
-            let _ = self.change_primitive(place, now, |_, _| ());
+            let _ = self.change_primitive(place, (Cause::Release, now), |_, _| ());
             let table = self.slots[place.index].table(place.table);
             return table.find(self.hash(&key), |entry| equal(entry.key(), &key));
         }
@@ -405,7 +406,7 @@ impl Shard {
     }
 
     /// The database that has this table.
-    fn db_of(&self, table: u8) -> Db {
+    pub(crate) fn db_of(&self, table: u8) -> Db {
         let db = self.tables.iter().position(|&of_db| of_db == table);
         Db(db.expect("tables are permuted") as u8)
     }

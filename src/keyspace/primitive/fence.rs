@@ -3,7 +3,10 @@
 use crate::base::time::Mono;
 use crate::coord::fence::Fence;
 use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::token::FenceToken;
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -31,6 +34,18 @@ impl Machine for Fence {
     fn withdraw(&mut self, _: WaiterId, _: Mono) {}
 
     fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |token: FenceToken| Fact { number: Some(token.get()), ..Fact::default() };
+        self.seen().map(fact).into_iter().collect()
+    }
+
+    fn event(turn: Turn, _: &Fact) -> &'static Event {
+        match turn {
+            Turn::Begun | Turn::Renumbered => &facts::SEEN,
+            Turn::Changed | Turn::Ended(_) => turn.of_grant(),
+        }
+    }
 
     fn assert_invariants(&self) {}
 }

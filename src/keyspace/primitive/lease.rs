@@ -2,8 +2,10 @@
 
 use crate::base::time::Mono;
 use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::lease::{Alive, Live};
 use crate::keyspace::coordinate::SlotTokens;
-use crate::keyspace::leases::Lease;
+use crate::keyspace::facts::Fact;
+use crate::keyspace::leases::{Attachment, Lease};
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -31,6 +33,18 @@ impl Machine for Lease {
     fn withdraw(&mut self, _: WaiterId, _: Mono) {}
 
     fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |live: &Live<Attachment>| {
+            let (end, kept_by) = match live.alive {
+                Alive::Until(end) => (Some(end), 0),
+                Alive::While(conn) => (None, conn.0),
+            };
+            Fact { owner: None, number: Some(live.token.get()), end, rest: kept_by }
+        };
+        // One that is over is still there.
+        self.live(Mono::default()).map(fact).into_iter().collect()
+    }
 
     fn assert_invariants(&self) {}
 }

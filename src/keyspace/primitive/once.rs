@@ -4,6 +4,8 @@ use crate::base::time::Mono;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::once::Once;
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -33,6 +35,18 @@ impl Machine for Once {
     fn withdraw(&mut self, _: WaiterId, _: Mono) {}
 
     fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |end| Fact { end: Some(end), ..Fact::default() };
+        self.next_deadline().map(fact).into_iter().collect()
+    }
+
+    fn event(turn: Turn, _: &Fact) -> &'static Event {
+        match turn {
+            Turn::Begun => &facts::KEPT,
+            Turn::Renumbered | Turn::Changed | Turn::Ended(_) => turn.of_grant(),
+        }
+    }
 
     fn assert_invariants(&self) {}
 }

@@ -2,8 +2,10 @@
 
 use crate::base::time::Mono;
 use crate::coord::grant::{Owner, WaiterId};
-use crate::coord::throttle::Throttle;
+use crate::coord::throttle::{Nanos, Throttle};
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -33,6 +35,19 @@ impl Machine for Throttle {
     fn withdraw(&mut self, _: WaiterId, _: Mono) {}
 
     fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact =
+            |arrival: Nanos| Fact { end: self.next_deadline(), rest: arrival.0, ..Fact::default() };
+        self.arrival().map(fact).into_iter().collect()
+    }
+
+    fn event(turn: Turn, _: &Fact) -> &'static Event {
+        match turn {
+            Turn::Begun | Turn::Changed => &facts::TAKEN,
+            Turn::Renumbered | Turn::Ended(_) => turn.of_grant(),
+        }
+    }
 
     fn assert_invariants(&self) {}
 }

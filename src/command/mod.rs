@@ -31,6 +31,7 @@ mod docs;
 mod duration;
 mod election;
 mod expire;
+mod feed;
 mod fence;
 mod figures;
 mod help;
@@ -87,6 +88,7 @@ const FAMILIES: &[&[Spec]] = &[
     debug::ROWS,
     election::ROWS,
     expire::ROWS,
+    feed::ROWS,
     fence::ROWS,
     increx::ROWS,
     info::ROWS,

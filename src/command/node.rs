@@ -5,7 +5,7 @@ use crate::base::time::{Clock, Now};
 use crate::clients::{Registry, Stall};
 use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
 use crate::keyspace::access::AccessMode;
-use crate::keyspace::borrow::Keyspace;
+use crate::keyspace::borrow::{Borrowed, Keyspace};
 use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
@@ -184,8 +184,7 @@ impl Node {
             replication_ids: AtomicU64::new(0),
         };
         node.take_over(&settings);
-        let mode = access_mode(&settings);
-        node.keyspace.borrow_all().shards().for_each(|shard| shard.access_mode = mode);
+        adjust_shards(&mut node.keyspace.borrow_all(), &settings);
         let startup_memory = node.memory().0.allocated;
         Self { startup_memory, ..node }
     }
@@ -286,9 +285,17 @@ impl Node {
 const OPEN_AT_START: &str = "The server listens where it did when it was started. Change it in \
                              the configuration file and restart the server.";
 
+/// Tells all shards what they keep a copy of.
+pub fn adjust_shards(all: &mut Borrowed<'_>, settings: &Settings) {
+    let mode = access_mode(settings);
+    for shard in all.shards() {
+        shard.access_mode = mode;
+        shard.limit_feeds(settings.feed_backlog);
+    }
+}
+
 /// What the settings make of the access marks of keys.
-#[must_use]
-pub fn access_mode(settings: &Settings) -> AccessMode {
+fn access_mode(settings: &Settings) -> AccessMode {
     match settings.maxmemory_policy {
         EvictionPolicy::VolatileLfu | EvictionPolicy::AllkeysLfu => AccessMode::Frequency {
             log_factor: settings.lfu_log_factor,

@@ -69,6 +69,8 @@ pub struct Settings {
     pub maxmemory_policy: EvictionPolicy,
     /// Keys to look at for one to evict, at least 1.
     pub maxmemory_samples: u32,
+    /// Bytes of changes that a slot keeps for FEED.READ.
+    pub feed_backlog: usize,
     /// Steepness of the LFU counter.
     pub lfu_log_factor: u32,
     /// Minutes until the LFU counter is lowered.
@@ -124,6 +126,7 @@ impl Settings {
             maxmemory: values.bytes("maxmemory"),
             maxmemory_policy: values.choice("maxmemory-policy", EvictionPolicy::named),
             maxmemory_samples: values.whole("maxmemory-samples"),
+            feed_backlog: values.bytes("feed-backlog"),
             lfu_log_factor: values.whole("lfu-log-factor"),
             lfu_decay_time_min: values.whole("lfu-decay-time"),
             slowlog_log_slower_than_us: values.whole_unless_negative("slowlog-log-slower-than"),

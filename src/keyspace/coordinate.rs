@@ -21,7 +21,7 @@ use crate::keyspace::paths::{Above, FollowUp, Noting, Tenures};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
-use crate::keyspace::waiters::{Found, Notice, Parking, Place as WaitPlace};
+use crate::keyspace::waiters::{Found, Left, Notice, Parking, Place as WaitPlace};
 use crate::keyspace::wheel::Target;
 use crate::keyspace::{Db, Key};
 use std::sync::Arc;
@@ -128,7 +128,7 @@ impl Edit<'_, '_> {
 }
 
 /// An event, and what is told beside it.
-pub(crate) type Told = (&'static Event, Box<[u8]>);
+pub(crate) type Told = (&'static Event, Option<Box<[u8]>>);
 
 /// What has happened to a machine since it showed these facts.
 #[cold]
@@ -171,8 +171,8 @@ impl Shard {
             self.waiters.tell(self.locks.listeners.follow(id, lock, &lost));
             follow_ups = self.locks.paths.follow(id, lock);
         }
-        let told = facts.map(|facts| told(facts, primitive, &lost, (cause, now)));
         let ended = primitive.ended(now);
+        let told = facts.map(|facts| told(facts, primitive, &lost, (cause, now)));
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         let leased = self.leases.follow(entry, alive, place, now);
         self.memory = self.memory - before + entry.memory();
@@ -207,7 +207,7 @@ impl Shard {
     pub(crate) fn tell(&mut self, table: u8, key: &[u8], told: Vec<Told>) {
         let db = self.db_of(table);
         for (event, text) in told {
-            self.outbox.note(event, db, key, text);
+            self.note_with(event, db, key, text);
         }
     }
 
@@ -265,7 +265,7 @@ impl Shard {
     pub fn end_wait(&mut self, waiter: WaiterId, now: Mono) -> Option<Found> {
         self.end_due_leases(now);
         let left = self.waiters.leave(waiter)?;
-        self.leave_lease(waiter, &left);
+        self.leave_others(waiter, &left);
         if let Some(found) = left.found
             && found != Found::Look
         {
@@ -282,12 +282,20 @@ impl Shard {
     pub fn abandon(&mut self, waiter: WaiterId, now: Mono) {
         self.end_due_leases(now);
         let Some(left) = self.waiters.leave(waiter) else { return };
-        self.leave_lease(waiter, &left);
+        self.leave_others(waiter, &left);
         for place in &left.places {
             self.at_place(place, now, |primitive| match left.found {
                 Some(Found::Look) | None => primitive.withdraw(waiter, now),
                 Some(found) => primitive.take_back(&left.owner, found, now),
             });
+        }
+    }
+
+    /// A request that is not parked any more leaves whatever else has it on a list.
+    fn leave_others(&mut self, waiter: WaiterId, left: &Left) {
+        self.leave_lease(waiter, left);
+        if let Some(slot) = left.reads {
+            self.feeds.leave(self.index(slot), waiter);
         }
     }
 

@@ -85,10 +85,11 @@ impl Turn {
 
 impl Fact {
     /// What is told beside the event: the number and the owner, as far as there are any.
-    pub(crate) fn text(&self) -> Box<[u8]> {
+    pub(crate) fn text(&self) -> Option<Box<[u8]>> {
         let number = self.number.map(|number| number.to_string().into_bytes());
         let owner = self.owner.as_ref().map(|owner| owner.name().to_vec());
-        number.into_iter().chain(owner).collect::<Vec<_>>().join(&b' ').into()
+        let words: Vec<Vec<u8>> = number.into_iter().chain(owner).collect();
+        (!words.is_empty()).then(|| words.join(&b' ').into())
     }
 
     fn is_of(&self, ended: &Ended) -> bool {
@@ -152,7 +153,7 @@ mod tests {
 
     fn told(before: &[Fact], after: &[Fact], ended: &[Ended]) -> Vec<(Turn, String)> {
         let turns = compare(before.to_vec(), after.to_vec(), ended, (Cause::Release, NOW));
-        let text = |fact: Fact| String::from_utf8(fact.text().into()).unwrap();
+        let text = |fact: Fact| String::from_utf8(fact.text().unwrap().into()).unwrap();
         turns.into_iter().map(|(turn, fact)| (turn, text(fact))).collect()
     }
 
@@ -200,9 +201,9 @@ mod tests {
 
     #[test]
     fn what_has_no_number_or_owner_is_told_without() {
-        let text = |fact: Fact| String::from_utf8(fact.text().into()).unwrap();
-        assert_eq!(text(Fact { owner: None, ..fact("", 7, 0) }), "7");
-        assert_eq!(text(Fact { number: None, ..fact("a b", 0, 0) }), "a b");
-        assert_eq!(text(Fact::default()), "");
+        let text = |fact: Fact| fact.text().map(|text| String::from_utf8(text.into()).unwrap());
+        assert_eq!(text(Fact { owner: None, ..fact("", 7, 0) }).as_deref(), Some("7"));
+        assert_eq!(text(Fact { number: None, ..fact("a b", 0, 0) }).as_deref(), Some("a b"));
+        assert_eq!(text(Fact::default()), None);
     }
 }

@@ -48,6 +48,7 @@ impl Shard {
             return Garbage::default();
         }
         self.changes += emptied.keys;
+        let fed = self.fed_slots(&[table]);
         let taken = self.slots.iter_mut().map(|slot| slot.take_table(table));
         let garbage = Garbage(taken.filter(|table| !table.is_empty()).collect());
         if table == 0 {
@@ -55,6 +56,7 @@ impl Shard {
         }
         if self.outbox.is_open() {
             self.tell_lost(table, &garbage);
+            self.record_flush(&fed, db);
         }
         self.forget_timers(&garbage, emptied, now);
         let everything = self.totals.iter().all(|totals| totals.keys == 0);
@@ -105,6 +107,10 @@ impl Shard {
         self.touch_watched(right, left, now);
         self.waiters.disturb([self.table_of(left), self.table_of(right)]);
         self.tables.swap(usize::from(left.0), usize::from(right.0));
+        let fed = self.fed_slots(&[self.table_of(left), self.table_of(right)]);
+        for db in [left, right] {
+            self.record_swap(&fed, db);
+        }
     }
 
     /// Notes that the watched keys of `db` have changed which exist there or in `other`. Keys whose

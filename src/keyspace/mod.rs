@@ -9,6 +9,8 @@ pub mod entry;
 pub mod event;
 pub mod evict;
 pub mod facts;
+pub mod feed;
+pub mod feeds;
 pub mod flush;
 mod gauge;
 pub mod hash;

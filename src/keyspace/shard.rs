@@ -13,6 +13,7 @@ use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::event::{self, Event};
+use crate::keyspace::feeds::Feeds;
 use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::leases::Leases;
@@ -122,6 +123,8 @@ pub struct Shard {
     pub(crate) leases: Leases,
     /// What has happened to keys, for those who want to know.
     pub(crate) outbox: Outbox,
+    /// What has changed in slots whose changes somebody reads.
+    pub(crate) feeds: Feeds,
 }
 
 impl Shard {
@@ -168,6 +171,7 @@ impl Shard {
             locks: Locks::new(waits),
             leases: Leases::default(),
             outbox: Outbox::default(),
+            feeds: Feeds::new(setup.epoch),
         }
     }
 
@@ -228,8 +232,23 @@ impl Shard {
     #[inline]
     pub(crate) fn note(&mut self, event: &'static Event, db: Db, key: &[u8]) {
         if self.outbox.is_open() {
-            self.outbox.note(event, db, key, Box::default());
+            self.note_with(event, db, key, None);
         }
+    }
+
+    /// As `note`, with what is told beside the event. Somebody wants to know something.
+    #[cold]
+    pub(crate) fn note_with(
+        &mut self,
+        event: &'static Event,
+        db: Db,
+        key: &[u8],
+        text: Option<Box<[u8]>>,
+    ) {
+        if event.is_change() && !self.feeds.is_empty() {
+            self.record(event, db, key, text.as_deref());
+        }
+        self.outbox.note(event, db, key, text);
     }
 
     /// Fetches a key's entry into the cache.
@@ -279,10 +298,10 @@ impl Shard {
         self.totals[usize::from(self.table_of(db))]
     }
 
-    /// Heap bytes of entries, tables, timers and what hangs on leases.
+    /// Heap bytes of entries, tables, timers, feeds and what hangs on leases.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.memory + self.wheel.memory() + self.leases.memory()
+        self.memory + self.wheel.memory() + self.leases.memory() + self.feeds.memory()
     }
 
     /// Bytes that one key costs: its entry, its timer, and its share of the table that it is in.
@@ -304,6 +323,7 @@ impl Shard {
 
     /// Ends what is due, at most `steps` of it, so that nobody waits long for the shard.
     pub fn tick(&mut self, now: Mono, steps: usize) -> Tick {
+        self.close_unread_feeds(now);
         if !self.active_expiry {
             return Tick::Idle;
         }

@@ -427,6 +427,10 @@ impl Connection {
         let worker = Arc::clone(&self.worker);
         let desk = &mut *worker.desk.lock();
         desk.fetch(None);
+        self.run_pending(desk);
+    }
+
+    fn run_pending(&mut self, desk: &mut Desk) {
         desk.begin_turn();
         let input = &self.pending[self.start..];
         let (used, then) = self.session.turn(&desk.core, input, &mut desk.writer);
@@ -445,6 +449,11 @@ impl Connection {
         desk.begin_turn();
         let then = self.session.resume(&desk.core, end, &mut desk.writer);
         self.end_turn(desk, then);
+        // What was sent behind the request may be what the next in a queue waits for, such as a
+        // release: it runs before the reply is sent, not after.
+        if then == Then::Flush && !self.pending.is_empty() {
+            self.run_pending(desk);
+        }
     }
 
     /// Takes a turn's replies and notes what comes next.

@@ -22,8 +22,8 @@ async function lives(redis, key) {
   holds(ttl > MINUTE - 5_000 && ttl <= MINUTE, ttl);
 }
 
-// Clients add to a number, in steps that are not atomic, each under `alone`: a step is lost if two of
-// them are let in at once.
+// Clients add to a number, in steps that are not atomic, each under `alone`: a step is lost if two
+// of them are let in at once.
 async function crowd(redis, number, alone) {
   const step = async () => redis.set(number, Number(await redis.get(number)) + 1);
   const client = async () => {

@@ -1,6 +1,6 @@
-//! The crates `redlock`, `redsync` and `rslock`, unmodified, against the server whose port is the first argument:
-//! take, contend, extend, lose and release locks, alone and in a crowd. Ends with the number of
-//! checks, or fails with the first surprise.
+//! The crates `redlock`, `redsync` and `rslock`, unmodified, against the server whose port is the
+//! first argument: take, contend, extend, lose and release locks, alone and in a crowd. Ends with
+//! the number of checks, or fails with the first surprise.
 
 mod checks;
 mod redlock;

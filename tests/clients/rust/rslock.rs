@@ -1,4 +1,4 @@
-//! The crate `rslock` 0.10 on tokio: take, contend, extend, guards, `using`, and locks that are lost.
+//! The crate `rslock` 0.10 on tokio: take, contend, extend, guards, `using`, locks that are lost.
 
 use crate::checks::{holds, same, Server, MINUTE_MS, MOMENT_MS};
 use rslock::{LockError, LockManager};

@@ -59,8 +59,8 @@ fn run() -> Result<(), Failure> {
     };
     machine::raise_file_limit()?;
     println!(
-        "| clients | how | threads | hand-offs/s | wait p50 ms | wait p99 ms | clients / rate, ms | served \
-         fewest to most |\n|---|---|---|---|---|---|---|---|"
+        "| clients | how | threads | hand-offs/s | wait p50 ms | wait p99 ms | clients / rate, ms \
+         | served fewest to most |\n|---|---|---|---|---|---|---|---|"
     );
     let latchd = Path::new(env!("CARGO_BIN_EXE_latchd"));
     for &clients in &options.clients {

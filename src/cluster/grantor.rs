@@ -2,8 +2,8 @@
 //! may be taken without that node's consent.
 //!
 //! A renewal is granted only after a majority has confirmed, later than the renewal arrived, that
-//! this node still leads; so no later leader was elected before the renewal was sent, and each waits
-//! one whole lease after its election before it takes anything.
+//! this node still leads; so no later leader was elected before the renewal was sent, and each
+//! waits one whole lease after its election before it takes anything.
 //!
 //! Not here: how leadership is confirmed (Raft's read index).
 //! Invariant: a node whose slots are being taken is granted nothing.

@@ -266,6 +266,9 @@ impl SlotMap {
     }
 
     /// Stops the process if the map contradicts itself.
+    ///
+    /// # Panics
+    /// Then, with a sentence that says what should have been true.
     pub fn assert_invariants(&self) {
         for it in &self.slots {
             let is_member = it.owner.is_none_or(|owner| self.members.contains_key(&owner));

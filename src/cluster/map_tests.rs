@@ -165,7 +165,8 @@ fn entries() -> impl Strategy<Value = Vec<Entry>> {
         2 => (spans(), prop::option::of(node()))
             .prop_map(|(slots, to)| Entry::Assign { slots, to }),
         1 => spans().prop_map(|slots| Entry::Raise { slots }),
-        4 => (name(), node(), spans()).prop_map(|(id, to, slots)| Entry::MoveBegin { id, to, slots }),
+        4 => (name(), node(), spans())
+            .prop_map(|(id, to, slots)| Entry::MoveBegin { id, to, slots }),
         2 => name().prop_map(|id| Entry::MoveCommit { id }),
         1 => name().prop_map(|id| Entry::MoveCancel { id }),
     ];

@@ -14,3 +14,4 @@ pub mod resp;
 pub mod runtime;
 pub mod script;
 pub mod server;
+pub mod types;

@@ -10,6 +10,7 @@ pub mod coord;
 pub mod keyspace;
 pub mod net;
 pub mod observe;
+pub mod pubsub;
 pub mod resp;
 pub mod runtime;
 pub mod script;

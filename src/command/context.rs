@@ -20,6 +20,7 @@ use crate::keyspace::shard::Use;
 use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
 use crate::observe::commands::CallEnd;
+use crate::pubsub::Subscriptions;
 use crate::resp::reply::Writer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct Context<'a> {
     pub command: &'static Command,
     /// Whether the command runs inside EXEC.
     pub in_transaction: bool,
+    /// Where the reply begins of which the command writes the whole, or inside EXEC a part.
+    pub reply_start: usize,
     /// Whether it may wait, or has waited.
     pub patience: Patience,
     /// What shall happen after the reply.
@@ -129,6 +132,8 @@ pub struct Caller {
     pub replies: Replies,
     /// Where it keeps leases alive.
     pub kept: KeptSlots,
+    /// Which channels it follows.
+    pub subscriptions: Subscriptions,
 }
 
 /// The slots in which a client's open connection keeps leases alive (`LEASE.GRANT ... CONN`), or

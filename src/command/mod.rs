@@ -52,6 +52,7 @@ mod memory_usage;
 mod nested;
 mod object;
 mod once;
+mod pubsub;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
@@ -101,6 +102,7 @@ const FAMILIES: &[&[Spec]] = &[
     memory::ROWS,
     object::ROWS,
     once::ROWS,
+    pubsub::ROWS,
     rename::ROWS,
     scan::ROWS,
     script::ROWS,

@@ -22,7 +22,7 @@ pub(crate) const LAYERS: [(&str, Allowed); 16] = [
     ("observe", These(&["base"])),
     ("pubsub", These(&["base"])),
     ("cluster", These(&["base"])),
-    ("clients", These(&["resp", "base"])),
+    ("clients", These(&["pubsub", "resp", "base"])),
     ("script", These(&["resp", "base"])),
     ("keyspace", These(&["coord", "types", "base"])),
     ("persist", These(&["keyspace", "base"])),

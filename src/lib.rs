@@ -16,3 +16,4 @@ pub mod resp;
 pub mod runtime;
 pub mod script;
 pub mod server;
+pub mod types;

@@ -12,6 +12,7 @@ use crate::command::node::Node;
 use crate::command::table::{Command, CommandId};
 use crate::coord::grant::WaiterId;
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::collection::Kind;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::flush::Garbage;
@@ -210,6 +211,15 @@ impl Keys<'_> {
     #[inline]
     pub fn string(&mut self, key: Key<'_>) -> Result<Option<Text<'_>>, CommandError> {
         Ok(self.read(key).map(|entry| entry.value().text()).transpose()?)
+    }
+
+    /// Reads a collection.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    #[inline]
+    pub fn collection<S: Kind>(&mut self, key: Key<'_>) -> Result<Option<&S>, CommandError> {
+        Ok(self.read(key).map(|entry| entry.value().collection()).transpose()?)
     }
 
     /// The one way to change a key of Redis's types.

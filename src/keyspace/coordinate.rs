@@ -46,7 +46,7 @@ impl Edit<'_, '_> {
         match self.value() {
             None => Ok(None),
             Some(Value::Primitive(primitive)) => M::of(primitive).map(Some).ok_or(WrongType),
-            Some(Value::Text(_)) => Err(WrongType),
+            Some(Value::Text(_) | Value::Collection(_)) => Err(WrongType),
         }
     }
 
@@ -218,7 +218,7 @@ impl Shard {
         let entry = entry.map(|spot| self.slots[self.index(key.slot)].table(table).at(spot));
         let lock = entry.and_then(|entry| match entry.value() {
             Value::Primitive(primitive) => Lock::of(primitive),
-            Value::Text(_) => None,
+            Value::Text(_) | Value::Collection(_) => None,
         });
         (lock_id(hash, table), lock)
     }

@@ -121,6 +121,8 @@ pub struct Shard {
     pub(crate) leases: Leases,
     /// What has happened to keys, for those who want to know.
     pub(crate) outbox: Outbox,
+    /// Big values that are gone: they are freed when the shard has been given back.
+    pub(crate) garbage: Vec<Entry>,
 }
 
 impl Shard {
@@ -167,6 +169,7 @@ impl Shard {
             locks: Locks::new(waits),
             leases: Leases::default(),
             outbox: Outbox::default(),
+            garbage: Vec::new(),
         }
     }
 
@@ -327,7 +330,7 @@ impl Shard {
         }
         let entry = self.take(place);
         self.compact_timers();
-        self.ended(target.table, &entry);
+        self.ended(target.table, entry);
     }
 
     /// Where the entry is that a timer ends.
@@ -379,7 +382,7 @@ impl Shard {
         if let Some(timer) = timer {
             self.cancel(timer);
         }
-        self.ended(place.table, &entry);
+        self.ended(place.table, entry);
         None
     }
 
@@ -390,18 +393,27 @@ impl Shard {
         self.compact_timers();
     }
 
-    fn ended(&mut self, table: u8, entry: &Entry) {
+    fn ended(&mut self, table: u8, entry: Entry) {
         self.counters.expired += 1;
         self.gone(table, entry, &event::EXPIRED);
     }
 
+    /// Frees an entry that has been taken out; later, if that takes long.
+    #[inline]
+    pub(crate) fn discard(&mut self, entry: Entry) {
+        if entry.is_big() {
+            self.garbage.push(entry);
+        }
+    }
+
     /// What has to be known about an entry that the server has removed by itself.
-    pub(crate) fn gone(&mut self, table: u8, entry: &Entry, event: &'static Event) {
+    pub(crate) fn gone(&mut self, table: u8, entry: Entry, event: &'static Event) {
         if !self.watches.is_empty() || self.outbox.is_open() {
             let db = self.db_of(table);
             self.watches.changed(db, entry.key());
             self.note(event, db, entry.key());
         }
+        self.discard(entry);
     }
 
     /// The database that has this table.

@@ -12,6 +12,7 @@ use crate::command::node::Node;
 use crate::command::table::{Command, CommandId};
 use crate::coord::grant::WaiterId;
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::collection::Kind;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::flush::Garbage;
@@ -19,6 +20,7 @@ use crate::keyspace::shard::Use;
 use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
 use crate::observe::commands::CallEnd;
+use crate::pubsub::Subscriptions;
 use crate::resp::reply::Writer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ pub struct Context<'a> {
     pub command: &'static Command,
     /// Whether the command runs inside EXEC.
     pub in_transaction: bool,
+    /// Where the reply begins of which the command writes the whole, or inside EXEC a part.
+    pub reply_start: usize,
     /// Whether it may wait, or has waited.
     pub patience: Patience,
     /// What shall happen after the reply.
@@ -128,6 +132,8 @@ pub struct Caller {
     pub replies: Replies,
     /// Where it keeps leases alive.
     pub kept: KeptSlots,
+    /// Which channels it follows.
+    pub subscriptions: Subscriptions,
 }
 
 /// The slots in which a client's open connection keeps leases alive (`LEASE.GRANT ... CONN`), or
@@ -198,6 +204,12 @@ impl Keys<'_> {
         self.shards.shard(key.slot).read(db, key, Use::Peek, now)
     }
 
+    /// Reads a key without counting as a use of it, or as a read that others may be told of.
+    pub fn inspect(&mut self, key: Key<'_>) -> Option<&Entry> {
+        let (db, now) = (self.db, self.now.mono);
+        self.shards.shard(key.slot).read(db, key, Use::Inspect, now)
+    }
+
     /// Reads a string.
     ///
     /// # Errors
@@ -205,6 +217,15 @@ impl Keys<'_> {
     #[inline]
     pub fn string(&mut self, key: Key<'_>) -> Result<Option<Text<'_>>, CommandError> {
         Ok(self.read(key).map(|entry| entry.value().text()).transpose()?)
+    }
+
+    /// Reads a collection.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    #[inline]
+    pub fn collection<S: Kind>(&mut self, key: Key<'_>) -> Result<Option<&S>, CommandError> {
+        Ok(self.read(key).map(|entry| entry.value().collection()).transpose()?)
     }
 
     /// The one way to change a key of Redis's types.

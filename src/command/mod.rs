@@ -8,6 +8,7 @@ pub mod context;
 pub mod error;
 pub mod named;
 pub mod node;
+pub mod notifications;
 pub mod reference;
 pub mod spec;
 pub mod table;
@@ -53,6 +54,7 @@ mod memory_usage;
 mod nested;
 mod object;
 mod once;
+mod pubsub;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
@@ -103,6 +105,7 @@ const FAMILIES: &[&[Spec]] = &[
     memory::ROWS,
     object::ROWS,
     once::ROWS,
+    pubsub::ROWS,
     rename::ROWS,
     scan::ROWS,
     script::ROWS,

@@ -2,7 +2,8 @@
 //! doors to the outside (clock and platform).
 
 use crate::base::time::{Clock, Now};
-use crate::clients::{Registry, Stall};
+use crate::clients::{Client, Registry, Stall};
+use crate::command::notifications::Notifications;
 use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::borrow::{Borrowed, Keyspace};
@@ -10,6 +11,7 @@ use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
 use crate::observe::tally::Tallies;
+use crate::pubsub::Hub;
 use crate::script::cache::Scripts;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::io;
@@ -118,6 +120,10 @@ pub struct Node {
     pub keyspace: Keyspace,
     /// Every connection.
     pub clients: Registry,
+    /// Every channel.
+    pub pubsub: Arc<Hub<Client>>,
+    /// Tells what happens to keys.
+    notifications: Arc<Notifications>,
     /// What every worker counts.
     pub tallies: Tallies,
     /// Which scripts have been loaded.
@@ -165,9 +171,12 @@ impl Node {
         let settings = parts.config.settings();
         let commands = crate::command::table::table().commands().len();
         let workers = parts.identity.workers;
+        let notifications = Arc::<Notifications>::default();
         let node = Self {
             keyspace: parts.keyspace,
             clients: Registry::default(),
+            pubsub: Arc::clone(&notifications.hub),
+            notifications: Arc::clone(&notifications),
             tallies: Tallies::new(workers, commands, parts.identity.started.mono),
             scripts: Scripts::default(),
             slow_log: SlowLog::new(-1, 0),
@@ -184,6 +193,7 @@ impl Node {
             replication_ids: AtomicU64::new(0),
         };
         node.take_over(&settings);
+        node.keyspace.set_audience(notifications);
         adjust_shards(&mut node.keyspace.borrow_all(), &settings);
         let startup_memory = node.memory().0.allocated;
         Self { startup_memory, ..node }
@@ -274,7 +284,9 @@ impl Node {
 
     /// Tells what keeps a copy of a setting.
     fn take_over(&self, settings: &Settings) {
+        self.notifications.set_classes(settings.notify_keyspace_events);
         self.keyspace.count_memory(settings.maxmemory > 0);
+        self.clients.limit_outboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
         self.slow_log.set_len_max(settings.slowlog_max_len);
@@ -288,6 +300,7 @@ const OPEN_AT_START: &str = "The server listens where it did when it was started
 /// Tells all shards what they keep a copy of.
 pub fn adjust_shards(all: &mut Borrowed<'_>, settings: &Settings) {
     let mode = access_mode(settings);
+    all.want_events(settings.notify_keyspace_events.told());
     for shard in all.shards() {
         shard.access_mode = mode;
         shard.limit_feeds(settings.feed_backlog);

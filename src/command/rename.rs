@@ -8,8 +8,9 @@ use crate::command::database::{database, database_number};
 use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::keyspace::Key;
+use crate::keyspace::collection::Collection;
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::event::Event;
+use crate::keyspace::event::{self, Event};
 use crate::keyspace::value::{NewValue, Text, Value};
 
 const BASE: Spec = Spec { group: Group::Generic, ..Spec::BASE };
@@ -116,7 +117,8 @@ fn renamenx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 fn move_entry(keys: &mut Keys<'_>, from: Key<'_>, to: Key<'_>) -> Outcome {
     // What cannot be replaced is found out before anything is taken.
-    keys.edit(to)?;
+    // What is replaced goes before that, so that the key is new, as in Redis.
+    keys.edit(to)?.note(&event::NEW);
     if let Some(taken) = keys.edit(from)?.take(&RENAME_FROM) {
         keys.edit(to)?.put(taken, &RENAME_TO);
     }
@@ -133,6 +135,9 @@ fn move_key(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut edit = cx.keys.edit(key)?;
     edit.used(usage);
     let moves = edit.exists() && !cx.keys.edit_in(to, key)?.exists();
+    if moves {
+        cx.keys.edit_in(to, key)?.note(&event::NEW);
+    }
     if moves && let Some(taken) = cx.keys.edit(key)?.take(&MOVE_FROM) {
         cx.keys.edit_in(to, key)?.put(taken, &MOVE_TO);
     }
@@ -164,11 +169,18 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         cx.reply.int(0);
         return Ok(());
     }
+    if edit.exists() {
+        // What is replaced goes before that.
+        edit.note(&event::NEW);
+    }
     let expiry = copied.deadline.map_or(Expiry::Never, Expiry::At);
     match copied.value {
         Owned::Int(number) => edit.set(NewValue::Int(number), expiry, &COPY_TO),
         Owned::Short(bytes) => edit.set(NewValue::Verbatim(&bytes), expiry, &COPY_TO),
         Owned::Long(bytes) => edit.set(NewValue::Heap(bytes), expiry, &COPY_TO),
+        Owned::Collection(collection) => {
+            edit.set(NewValue::Collection(collection), expiry, &COPY_TO);
+        }
     }
     edit.mark_new();
     cx.reply.int(1);
@@ -186,6 +198,7 @@ enum Owned {
     /// It goes into the entry's block again, as in the original.
     Short(Vec<u8>),
     Long(Vec<u8>),
+    Collection(Box<Collection>),
 }
 
 impl Copied {
@@ -195,6 +208,7 @@ impl Copied {
             Value::Text(Text::Int(number)) => Owned::Int(number),
             Value::Text(Text::Inline(bytes)) => Owned::Short(bytes.to_vec()),
             Value::Text(Text::Heap(bytes)) => Owned::Long(bytes.to_vec()),
+            Value::Collection(collection) => Owned::Collection(Box::new(collection.clone())),
             Value::Primitive(_) => return Err(CommandError::WRONG_TYPE),
         };
         Ok(Some(Self { value, deadline: entry.timer().map(|timer| timer.deadline) }))

@@ -48,7 +48,7 @@ impl Edit<'_, '_> {
         match self.value() {
             None => Ok(None),
             Some(Value::Primitive(primitive)) => M::of(primitive).map(Some).ok_or(WrongType),
-            Some(Value::Text(_)) => Err(WrongType),
+            Some(Value::Text(_) | Value::Collection(_)) => Err(WrongType),
         }
     }
 
@@ -63,7 +63,7 @@ impl Edit<'_, '_> {
     ) -> Result<R, WrongType> {
         if self.machine::<M>()?.is_none() {
             let machine = M::default().into_primitive();
-            self.write(NewValue::Primitive(Box::new(machine)), Expiry::Never);
+            self.write(NewValue::Primitive(Box::new(machine)), Expiry::Never, Some(&event::NEW));
         }
         let place = self.place().ok_or(WrongType)?;
         let why = (Cause::Release, self.now);
@@ -251,7 +251,7 @@ impl Shard {
         let entry = entry.map(|spot| self.slots[self.index(key.slot)].table(table).at(spot));
         let lock = entry.and_then(|entry| match entry.value() {
             Value::Primitive(primitive) => Lock::of(primitive),
-            Value::Text(_) => None,
+            Value::Text(_) | Value::Collection(_) => None,
         });
         (lock_id(hash, table), lock)
     }

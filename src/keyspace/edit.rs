@@ -73,11 +73,11 @@ impl<'s, 'k> Edit<'s, 'k> {
         Self { shard, db, table, index, key, hash, spot, now }
     }
 
-    fn entry(&self) -> Option<&Entry> {
+    pub(super) fn entry(&self) -> Option<&Entry> {
         self.spot.map(|spot| self.shard.slots[self.index].table(self.table).at(spot))
     }
 
-    fn entry_mut(&mut self) -> Option<&mut Entry> {
+    pub(super) fn entry_mut(&mut self) -> Option<&mut Entry> {
         let table = self.shard.slots[self.index].table_mut(self.table);
         self.spot.map(|spot| table.at_mut(spot))
     }
@@ -118,7 +118,7 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Notes a use of the key, if it exists and uses count: looking a key up to change it is one.
     pub fn used(&mut self, usage: Use) {
-        if usage == Use::Peek || self.spot.is_none() {
+        if usage != Use::Touch || self.spot.is_none() {
             return;
         }
         let use_now = self.use_now();
@@ -161,17 +161,23 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Writes the value, whether or not the key exists.
     pub fn set(&mut self, value: NewValue<'_>, expiry: Expiry, event: &'static Event) {
-        self.write(value, expiry);
+        self.write(value, expiry, Some(&event::NEW));
         self.changed(event);
     }
 
-    /// Writes the value, which is followed by `changed`.
+    /// Writes the value, which is followed by `changed`; notes `new` if there was no key.
     #[inline]
-    pub(super) fn write(&mut self, value: NewValue<'_>, expiry: Expiry) {
+    pub(super) fn write(
+        &mut self,
+        value: NewValue<'_>,
+        expiry: Expiry,
+        new: Option<&'static Event>,
+    ) {
         let old = self.entry().and_then(Entry::timer);
         let timer = self.shard.timer_for(self.target(), old, expiry);
         if let Some(spot) = self.spot {
             let use_now = self.use_now();
+            self.keep_big(spot);
             self.rewrite(spot, |entry| {
                 entry.replace(value, timer);
                 entry.set_access(use_now(entry.access()));
@@ -181,7 +187,7 @@ impl<'s, 'k> Edit<'s, 'k> {
             let entry = Entry::new(self.key.bytes, value, timer, access);
             self.shard.put(self.index, self.table, self.hash, entry);
             self.spot = self.shard.find(self.db, self.key, self.hash);
-            self.note(&event::NEW);
+            new.into_iter().for_each(|event| self.note(event));
         }
         // What is written with an end of its own, or none, is something new.
         if !self.shard.leases.is_empty() && expiry != Expiry::Keep {
@@ -207,7 +213,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         if self.spot.is_none() {
             let mut bytes = Vec::new();
             bytes.try_reserve(len)?;
-            self.write(NewValue::Heap(bytes), Expiry::Never);
+            self.write(NewValue::Heap(bytes), Expiry::Never, Some(&event::NEW));
         } else {
             self.used(Use::Touch);
         }
@@ -231,17 +237,28 @@ impl<'s, 'k> Edit<'s, 'k> {
             self.break_open();
             return true;
         }
-        self.take(&event::DEL).is_some()
+        self.remove_now(&event::DEL)
+    }
+
+    /// Removes the key and what it holds; whether it was there.
+    pub(super) fn remove_now(&mut self, event: &'static Event) -> bool {
+        let Some(taken) = self.take_now(event) else { return false };
+        self.shard.discard(taken.entry);
+        true
     }
 
     /// Ends the key as if its time had run out just now.
-    pub fn end(self) {
+    pub fn end(mut self) {
         self.shard.counters.expired += 1;
-        drop(self.take(&event::EXPIRED));
+        self.remove_now(&event::EXPIRED);
     }
 
     /// Takes the entry out, to be put elsewhere.
     pub fn take(mut self, event: &'static Event) -> Option<Taken> {
+        self.take_now(event)
+    }
+
+    fn take_now(&mut self, event: &'static Event) -> Option<Taken> {
         let spot = self.spot.take()?;
         let place = Place { index: self.index, table: self.table, spot };
         let lease = self.shard.leases.hold_on_text(place, self.key.bytes);
@@ -254,15 +271,18 @@ impl<'s, 'k> Edit<'s, 'k> {
         Some(Taken { entry, deadline: timer.map(|timer| timer.deadline), lease })
     }
 
-    /// Puts a taken entry under this key, in place of what was there. It hangs on its lease if it
+    /// Puts a taken entry under this key, in place of what was there; that the key is new has been
+    /// noted when it was taken. It hangs on its lease if it
     /// is still in that one's slot and database.
     pub fn put(&mut self, mut taken: Taken, event: &'static Event) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();
         match (taken.entry.take_boxed(), taken.entry.value()) {
-            (Some(value), _) => self.write(value, expiry),
-            (None, Value::Text(text)) => self.write(text.duplicate(), expiry),
-            (None, Value::Primitive(_)) => unreachable!("a primitive has a block of its own"),
+            (Some(value), _) => self.write(value, expiry, None),
+            (None, Value::Text(text)) => self.write(text.duplicate(), expiry, None),
+            (None, Value::Collection(_) | Value::Primitive(_)) => {
+                unreachable!("what is boxed has been taken")
+            }
         }
         if let Some(entry) = self.entry_mut() {
             entry.set_access(access);
@@ -285,6 +305,19 @@ impl<'s, 'k> Edit<'s, 'k> {
         self.rewrite(spot, |entry| entry.set_timer(timer));
         self.changed(if timer.is_some() { &event::EXPIRE } else { &event::PERSIST });
         true
+    }
+
+    /// Lays a big value aside that is about to be written over, so that it is freed later.
+    #[inline]
+    fn keep_big(&mut self, spot: Spot) {
+        let entry = self.shard.slots[self.index].table(self.table).at(spot);
+        if entry.is_big() {
+            let mut old = None;
+            self.rewrite(spot, |entry| old = entry.take_boxed());
+            self.shard
+                .garbage
+                .extend(old.map(|value| Entry::new(b"", value, None, Access::default())));
+        }
     }
 
     #[inline]

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod announce;
 pub mod borrow;
+pub mod collection;
 pub mod coordinate;
 pub mod edit;
 pub mod entry;

@@ -50,8 +50,10 @@ pub struct ShardSetup {
 pub enum Use {
     /// It does: eviction sees it.
     Touch,
-    /// It does not (TTL, TYPE, OBJECT, and clients with NO-TOUCH).
+    /// It does not (TTL, TYPE, and clients with NO-TOUCH).
     Peek,
+    /// It does not, and nobody is told that there is no key (OBJECT, DEBUG).
+    Inspect,
 }
 
 /// How many keys a database has in this shard.
@@ -125,6 +127,8 @@ pub struct Shard {
     pub(crate) outbox: Outbox,
     /// What has changed in slots whose changes somebody reads.
     pub(crate) feeds: Feeds,
+    /// Big values that are gone: they are freed when the shard has been given back.
+    pub(crate) garbage: Vec<Entry>,
 }
 
 impl Shard {
@@ -172,6 +176,7 @@ impl Shard {
             leases: Leases::default(),
             outbox: Outbox::default(),
             feeds: Feeds::new(setup.epoch),
+            garbage: Vec::new(),
         }
     }
 
@@ -202,14 +207,14 @@ impl Shard {
         self.end_due_leases(now);
         let hash = self.hash(key.bytes);
         let Some(mut spot) = self.find(db, key, hash) else {
-            self.missed(db, key);
+            self.missed(db, key, usage);
             return None;
         };
         let (index, table, mode) = (self.index(key.slot), self.table_of(db), self.access_mode);
         let entry = self.slots[index].table_mut(table).at_mut(spot);
         if entry.timer().is_some_and(|timer| timer.deadline <= now) {
             let Some(after) = self.outlives(Place { index, table, spot }, now) else {
-                self.missed(db, key);
+                self.missed(db, key, usage);
                 return None;
             };
             spot = after;
@@ -223,9 +228,11 @@ impl Shard {
         Some(self.slots[index].table(table).at(spot))
     }
 
-    fn missed(&mut self, db: Db, key: Key<'_>) {
+    fn missed(&mut self, db: Db, key: Key<'_>, usage: Use) {
         self.counters.misses += 1;
-        self.note(&event::KEYMISS, db, key.bytes);
+        if usage != Use::Inspect {
+            self.note(&event::KEYMISS, db, key.bytes);
+        }
     }
 
     /// Notes what has happened to a key, for those who want to know.
@@ -348,7 +355,7 @@ impl Shard {
         }
         let entry = self.take(place);
         self.compact_timers();
-        self.ended(target.table, &entry);
+        self.ended(target.table, entry);
     }
 
     /// Where the entry is that a timer ends.
@@ -400,7 +407,7 @@ impl Shard {
         if let Some(timer) = timer {
             self.cancel(timer);
         }
-        self.ended(place.table, &entry);
+        self.ended(place.table, entry);
         None
     }
 
@@ -411,18 +418,27 @@ impl Shard {
         self.compact_timers();
     }
 
-    fn ended(&mut self, table: u8, entry: &Entry) {
+    fn ended(&mut self, table: u8, entry: Entry) {
         self.counters.expired += 1;
         self.gone(table, entry, &event::EXPIRED);
     }
 
+    /// Frees an entry that has been taken out; later, if that takes long.
+    #[inline]
+    pub(crate) fn discard(&mut self, entry: Entry) {
+        if entry.is_big() {
+            self.garbage.push(entry);
+        }
+    }
+
     /// What has to be known about an entry that the server has removed by itself.
-    pub(crate) fn gone(&mut self, table: u8, entry: &Entry, event: &'static Event) {
+    pub(crate) fn gone(&mut self, table: u8, entry: Entry, event: &'static Event) {
         if !self.watches.is_empty() || self.outbox.is_open() {
             let db = self.db_of(table);
             self.watches.changed(db, entry.key());
             self.note(event, db, entry.key());
         }
+        self.discard(entry);
     }
 
     /// The database that has this table.

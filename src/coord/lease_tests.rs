@@ -3,15 +3,15 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::counter::{Counter, token};
+use crate::coord::test_tokens::{TestTokens, token};
 use proptest::prelude::*;
 
 const PLAIN: Ask<'static> = Ask { ttl_ms: 5000, meta: None, conn: None };
 const TIED: Ask<'static> = Ask { ttl_ms: 5000, meta: None, conn: Some(ConnId(1)) };
 
 /// A lease that was granted at 0.
-fn granted(ask: Ask<'_>) -> (Lease<&'static str>, Counter) {
-    let (mut lease, mut tokens) = (Lease::default(), Counter::default());
+fn granted(ask: Ask<'_>) -> (Lease<&'static str>, TestTokens) {
+    let (mut lease, mut tokens) = (Lease::default(), TestTokens::default());
     assert_eq!(lease.grant(ask, Mono(0), &mut tokens), Grant::Granted(token(1)));
     (lease, tokens)
 }
@@ -121,7 +121,7 @@ fn a_client_that_comes_back_in_time_keeps_the_lease() {
 #[test]
 fn without_a_token_there_is_no_lease() {
     let mut lease = Lease::<u8>::default();
-    let mut tokens = Counter { dry: true, ..Counter::default() };
+    let mut tokens = TestTokens::dry();
     assert_eq!(lease.grant(PLAIN, Mono(0), &mut tokens), Grant::NoToken);
     assert!(lease.is_idle());
 }
@@ -189,7 +189,7 @@ impl Model {
 
 fn run(steps: &[Step]) {
     let (mut lease, mut tokens, mut model) =
-        (Lease::default(), Counter::default(), Model::default());
+        (Lease::default(), TestTokens::default(), Model::default());
     for step in steps {
         let now = Mono(model.now);
         match *step {

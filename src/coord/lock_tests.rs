@@ -13,7 +13,7 @@ struct Door {
 }
 
 fn door() -> Door {
-    Door { lock: Lock::default(), tokens: TestTokens::new() }
+    Door { lock: Lock::default(), tokens: TestTokens::default() }
 }
 
 /// A request for five seconds.
@@ -197,7 +197,7 @@ fn the_term_of_a_waiter_runs_from_its_grant() {
     door.park(1, ask("b", X), 1000);
     assert_eq!((door.grants(4999), door.grants(5000)), (vec![], vec![(1, 2)]));
     let holder = door.lock.holder(b"b", Mono(9999)).unwrap();
-    assert_eq!((holder.term, holder.since), (Term::Until(Mono(10_000)), Mono(5000)));
+    assert_eq!((holder.term(), holder.since), (Term::Until(Mono(10_000)), Mono(5000)));
     assert!(door.lock.holder(b"b", Mono(10_000)).is_none());
 }
 

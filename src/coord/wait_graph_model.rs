@@ -215,7 +215,7 @@ impl Run {
     fn new(locks: usize, single: bool) -> Self {
         let locks =
             Locks { locks: vec![Lock::default(); locks], parked: BTreeMap::new(), now: Mono(0) };
-        let (graph, tokens) = (WaitGraph::default(), TestTokens::new());
+        let (graph, tokens) = (WaitGraph::default(), TestTokens::default());
         Self { locks, graph, tokens, parked: 0, single, deadlocks: 0 }
     }
 

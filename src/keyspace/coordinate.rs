@@ -8,6 +8,7 @@ use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::grant::{Owner, Term, Tokens, WaiterId};
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::path;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
@@ -80,8 +81,8 @@ impl Edit<'_, '_> {
     pub fn note_path(&mut self, owner: &Owner, tenures: Tenures) -> Noting {
         let (id, lock) = self.shard.lock(self.db, self.key);
         let holder = lock.and_then(|lock| lock.holder(owner.name(), self.now));
-        let until = holder.map_or(Term::Until(self.now), |holder| holder.term);
-        self.shard.locks.paths.note((id, self.table), owner, tenures, until)
+        let term = holder.map_or(Term::Until(self.now), Holder::term);
+        self.shard.locks.paths.note((id, self.table), owner, tenures, term)
     }
 
     /// Lets a connection hear when the owner's grant here is lost.
@@ -179,17 +180,19 @@ impl Shard {
 
     /// Does what a change of the lock under `key` means for the locks above it.
     fn follow_up(&mut self, table: u8, key: &[u8], follow_ups: Vec<FollowUp>, now: Mono) {
-        for FollowUp { owner, tenures, what } in follow_ups {
+        for FollowUp { owner, tenures, was, what } in follow_ups {
             for (above, tenure) in path::above(key).zip(tenures) {
                 let place = WaitPlace { table, slot: SlotId::of(above), key: above.into() };
                 self.at_place(&place, now, |primitive| {
                     let Some(lock) = Lock::of_mut(primitive) else { return };
                     match what {
                         Above::End => {
-                            let ended = lock.end_below(owner.name(), tenure, now);
+                            let ended = lock.end_below(owner.name(), (tenure, was), now);
                             lock.report(ended.into_iter().collect());
                         }
-                        Above::Extend(end) => lock.extend_below(owner.name(), tenure, end),
+                        Above::Change(term) => {
+                            lock.change_below(owner.name(), (tenure, was), term);
+                        }
                     }
                 });
             }

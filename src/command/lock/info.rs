@@ -4,7 +4,7 @@ use crate::base::time::Mono;
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::spec::Outcome;
-use crate::coord::ask::Holder;
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Waiter;
 use crate::coord::mode::Mode;
@@ -45,11 +45,11 @@ fn write_holder(reply: &mut Writer, holder: &Holder, now: Mono) {
     reply.int(holder.token.get() as i64);
     reply.bulk(b"ttl_ms");
     // -1 as for a key without an end: the lease says when.
-    reply.int(holder.term.deadline().map_or(-1, |end| end.since(now) as i64));
+    reply.int(holder.term().deadline().map_or(-1, |end| end.since(now) as i64));
     reply.bulk(b"held_ms");
     reply.int(now.since(holder.since) as i64);
     reply.bulk(b"holds");
-    reply.int(holder.holds as i64);
+    reply.int(i64::from(holder.holds));
 }
 
 fn write_waiter(reply: &mut Writer, waiter: &Waiter<'_>, now: Mono) {

@@ -7,8 +7,9 @@ use crate::command::error::CommandError;
 use crate::command::lock::park::Want;
 use crate::command::lock::several::{Taken, take_all};
 use crate::command::spec::Outcome;
-use crate::coord::ask::{Ask, Holder};
+use crate::coord::ask::Ask;
 use crate::coord::grant::Owner;
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::path;
 use crate::keyspace::Key;
@@ -61,10 +62,10 @@ fn note(cx: &mut Context<'_>, leaf: Key<'_>, owner: &Owner, above: &[Key<'_>]) -
         tenures.extend(holder.map(Holder::tenure));
     }
     let noting = cx.keys.edit_any(leaf).note_path(owner, tenures);
-    if let Noting::Known(relied_on) = noting {
+    if let Noting::Known(relied_on, was) = noting {
         for (key, tenure) in above.iter().zip(relied_on) {
             cx.keys.edit_any(*key).coordinate(|lock: &mut Lock, _| {
-                let ended = lock.end_below(owner.name(), tenure, now);
+                let ended = lock.end_below(owner.name(), (tenure, was), now);
                 lock.report(ended.into_iter().collect());
             })?;
         }

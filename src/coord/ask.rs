@@ -2,7 +2,7 @@
 //!
 //! Not here: who gets it (`lock.rs`), and what a holder has (`holder.rs`).
 
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::grant::{Lasting, Owner};
 use crate::coord::mode::Mode;
 use crate::coord::token::FenceToken;
@@ -28,7 +28,7 @@ pub struct Ask {
 /// tokens were drawn within a millisecond between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tenure {
-    pub(super) since: Mono,
+    pub(super) since: Micros,
     pub(super) first_token: u16,
 }
 
@@ -42,7 +42,7 @@ pub struct Ended {
     /// With this token.
     pub token: FenceToken,
     /// From then.
-    pub since: Mono,
+    pub since: Micros,
     /// Until then.
     pub at: Mono,
     /// Why.

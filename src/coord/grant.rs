@@ -3,7 +3,7 @@
 //!
 //! Not here: what any of the machines does with them, and where a lease or a connection is kept.
 
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::token::FenceToken;
 use std::borrow::Borrow;
 use std::fmt;
@@ -132,8 +132,15 @@ impl Lasting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WaiterId(pub u64);
 
-/// Where a machine draws the token of a new grant: the sequence of the slot that it lives in.
+/// Where a machine draws what distinguishes a new grant from all others: the token, from the
+/// sequence of the slot that it lives in.
 pub trait Tokens {
     /// The next token, above all before it; `None` as long as the slot's next epoch is not on disk.
     fn draw(&mut self) -> Option<FenceToken>;
+
+    /// The time `now` as finely as it is known: how long grants last and requests wait is told in
+    /// microseconds.
+    fn instant(&self, now: Mono) -> Micros {
+        Micros::at(now)
+    }
 }

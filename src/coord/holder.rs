@@ -5,7 +5,7 @@
 //! of its own, so that what few of them have lies apart.
 //! Not here: who else holds the lock (`holders.rs`).
 
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::ask::{Ask, Cause, Ended, Tenure};
 use crate::coord::grant::{Lasting, Owner, PackedTerm, Term};
 use crate::coord::mode::Mode;
@@ -19,7 +19,7 @@ pub struct Holder {
     /// Drawn when the grant was made.
     pub token: FenceToken,
     /// Since when the owner has held the lock without a break, in whichever mode.
-    pub since: Mono,
+    pub since: Micros,
     /// When the owner's own holds are over. Says nothing if there are none.
     own: PackedTerm,
     rare: Option<Box<Rare>>,
@@ -57,12 +57,12 @@ const _: () = assert!(size_of::<Holder>() <= 56, "a lock with a holder takes a c
 
 impl Holder {
     /// The owner of a grant that begins. What it is for is to be counted in next.
-    pub(super) fn new(owner: Owner, mode: Mode, token: FenceToken, now: Mono) -> Self {
+    pub(super) fn new(owner: Owner, mode: Mode, token: FenceToken, since: Micros) -> Self {
         Self {
             owner,
             token,
-            since: now,
-            own: Term::Until(now).into(),
+            since,
+            own: Term::Until(since.ms()).into(),
             rare: None,
             holds: 0,
             first_token: token.get() as u16,
@@ -198,7 +198,7 @@ mod tests {
     }
 
     fn holder(asks: &[Ask]) -> Holder {
-        let mut holder = Holder::new(Owner::new(b"a"), Mode::Exclusive, token(1), Mono(0));
+        let mut holder = Holder::new(Owner::new(b"a"), Mode::Exclusive, token(1), Micros(0));
         asks.iter().for_each(|ask| holder.count_in(ask, Mono(0)));
         holder
     }

@@ -15,7 +15,7 @@
 //! lease is kept.
 //! Invariant: the modes of any two holders go together, and no token is above the last one.
 
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::ask::{Ask, Cause, Ended, Tenure};
 use crate::coord::grant::{Lasting, Owner, Term, Tokens, WaiterId};
 use crate::coord::holder::Holder;
@@ -69,7 +69,9 @@ impl Lock {
         match self.decide(ask.owner.name(), ask.mode) {
             Admission::AlreadyYours => Acquire::AlreadyYours(self.repeat(&ask, now)),
             Admission::Free => match tokens.draw() {
-                Some(token) => Acquire::Granted(self.hand_over(ask, token, now)),
+                Some(token) => {
+                    Acquire::Granted(self.hand_over(ask, token, (now, tokens.instant(now))))
+                }
                 None => Acquire::NoToken,
             },
             Admission::Busy => Acquire::Busy(ask),
@@ -167,10 +169,11 @@ impl Lock {
     }
 
     /// Lets a busy request wait. `waiter` is above all numbers that were parked here before.
-    pub fn park(&mut self, waiter: WaiterId, ask: Ask, now: Mono) {
+    pub fn park(&mut self, waiter: WaiterId, ask: Ask, now: Mono, tokens: &impl Tokens) {
         self.settle(now);
+        let since = tokens.instant(now);
         let held = self.holders.get(ask.owner.name()).map(|holder| holder.mode);
-        self.aside.get_or_insert_default().queue.park(waiter, ask, held, now);
+        self.aside.get_or_insert_default().queue.park(waiter, ask, held, since);
     }
 
     /// Takes a waiter out, if it waits here: timed out, disconnected, or granted nothing.
@@ -233,7 +236,7 @@ impl Lock {
         };
         aside.moves.push(Move::Left(waiter));
         let token = match drawn {
-            Some(token) => self.hand_over(ask, token, now),
+            Some(token) => self.hand_over(ask, token, (now, tokens.instant(now))),
             None => self.repeat(&ask, now),
         };
         self.tidy();
@@ -417,14 +420,19 @@ impl Lock {
     }
 
     /// Makes a grant: the only place where a token of this lock is born.
-    fn hand_over(&mut self, ask: Ask, token: FenceToken, now: Mono) -> FenceToken {
+    fn hand_over(
+        &mut self,
+        ask: Ask,
+        token: FenceToken,
+        (now, since): (Mono, Micros),
+    ) -> FenceToken {
         assert!(token > self.last_token(), "a fencing token never goes back");
         let mut holder = match self.holders.remove(ask.owner.name()) {
             Some(mut own) => {
                 own.convert(own.mode.join(ask.mode), token);
                 own
             }
-            None => Holder::new(ask.owner.clone(), ask.mode, token, now),
+            None => Holder::new(ask.owner.clone(), ask.mode, token, since),
         };
         holder.count_in(&ask, now);
         let room = self.holders.leave_room_for(holder.mode, None);

@@ -323,7 +323,7 @@ impl Run {
 
     fn park(&mut self, wish: &Wish, ask: Ask, is_watched: bool) {
         self.parked += 1;
-        self.lock.park(WaiterId(self.parked), ask, self.now);
+        self.lock.park(WaiterId(self.parked), ask, self.now, &self.tokens);
         if !is_watched {
             self.lock.rest(WaiterId(self.parked));
         }

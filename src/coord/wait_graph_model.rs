@@ -83,7 +83,7 @@ impl Locks {
         for (lock, mode) in wants {
             let lock = &mut self.locks[*lock];
             let admission = lock.admits(&[b'a' + u8::try_from(owner).unwrap()], *mode, self.now);
-            lock.park(waiter, ask(owner, *mode, ms), self.now);
+            lock.park(waiter, ask(owner, *mode, ms), self.now, &TestTokens::default());
             if is_watched || admission != Admission::Busy {
                 lock.rest(waiter);
             } else {

@@ -100,6 +100,15 @@ macro_rules! stored {
     ($kind:ident boxed) => { Box<$kind> };
 }
 
+macro_rules! apart_bytes {
+    ($kind:ident) => {
+        0
+    };
+    ($kind:ident boxed) => {
+        size_of::<$kind>()
+    };
+}
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $($boxed:ident)?,)*) => {
         /// See the module's documentation.
@@ -131,11 +140,7 @@ macro_rules! kinds {
         }
 
         $(impl Kind for $kind {
-            const APART_BYTES: usize = if size_of::<stored!($kind $($boxed)?)>() == size_of::<Self>() {
-                0
-            } else {
-                size_of::<Self>()
-            };
+            const APART_BYTES: usize = apart_bytes!(Self $($boxed)?);
 
             fn of(primitive: &Primitive) -> Option<&Self> {
                 if let Primitive::$kind(machine) = primitive { Some(machine) } else { None }

@@ -12,6 +12,7 @@ use crate::command::node::Node;
 use crate::command::table::{Command, CommandId};
 use crate::coord::grant::WaiterId;
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::collection::Kind;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::flush::Garbage;
@@ -19,6 +20,7 @@ use crate::keyspace::shard::Use;
 use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
 use crate::observe::commands::CallEnd;
+use crate::pubsub::Subscriptions;
 use crate::resp::reply::Writer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ pub struct Context<'a> {
     pub command: &'static Command,
     /// Whether the command runs inside EXEC.
     pub in_transaction: bool,
+    /// Where the reply begins of which the command writes the whole, or inside EXEC a part.
+    pub reply_start: usize,
     /// Whether it may wait, or has waited.
     pub patience: Patience,
     /// What shall happen after the reply.
@@ -132,6 +136,8 @@ pub struct Caller {
     pub replies: Replies,
     /// Where it keeps leases alive.
     pub kept: KeptSlots,
+    /// Which channels it follows.
+    pub subscriptions: Subscriptions,
 }
 
 /// The slots in which a client's open connection keeps leases alive (`LEASE.GRANT ... CONN`), or
@@ -209,6 +215,15 @@ impl Keys<'_> {
     #[inline]
     pub fn string(&mut self, key: Key<'_>) -> Result<Option<Text<'_>>, CommandError> {
         Ok(self.read(key).map(|entry| entry.value().text()).transpose()?)
+    }
+
+    /// Reads a collection.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    #[inline]
+    pub fn collection<S: Kind>(&mut self, key: Key<'_>) -> Result<Option<&S>, CommandError> {
+        Ok(self.read(key).map(|entry| entry.value().collection()).transpose()?)
     }
 
     /// The one way to change a key of Redis's types.

@@ -53,6 +53,7 @@ mod memory_usage;
 mod nested;
 mod object;
 mod once;
+mod pubsub;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
@@ -103,6 +104,7 @@ const FAMILIES: &[&[Spec]] = &[
     memory::ROWS,
     object::ROWS,
     once::ROWS,
+    pubsub::ROWS,
     rename::ROWS,
     scan::ROWS,
     script::ROWS,

@@ -1,5 +1,6 @@
 //! Moving and copying a key: to another name, to another database.
 
+use crate::base::events::EventClass;
 use crate::base::time::Mono;
 use crate::command::args::Args;
 use crate::command::context::{Context, Keys};
@@ -7,7 +8,9 @@ use crate::command::database::{database, database_number};
 use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::keyspace::Key;
+use crate::keyspace::collection::Collection;
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event::Event;
 use crate::keyspace::value::{NewValue, Text, Value};
 
 const BASE: Spec = Spec { group: Group::Generic, ..Spec::BASE };
@@ -73,6 +76,11 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
+const RENAME_FROM: Event = Event::new(EventClass::Generic, "rename_from");
+const RENAME_TO: Event = Event::new(EventClass::Generic, "rename_to");
+const MOVE_FROM: Event = Event::new(EventClass::Generic, "move_from");
+const MOVE_TO: Event = Event::new(EventClass::Generic, "move_to");
+const COPY_TO: Event = Event::new(EventClass::Generic, "copy_to");
 const SAME: CommandError = CommandError::fixed("ERR source and destination objects are the same");
 
 fn rename(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
@@ -110,8 +118,8 @@ fn renamenx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn move_entry(keys: &mut Keys<'_>, from: Key<'_>, to: Key<'_>) -> Outcome {
     // What cannot be replaced is found out before anything is taken.
     keys.edit(to)?;
-    if let Some(taken) = keys.edit(from)?.take() {
-        keys.edit(to)?.put(taken);
+    if let Some(taken) = keys.edit(from)?.take(&RENAME_FROM) {
+        keys.edit(to)?.put(taken, &RENAME_TO);
     }
     Ok(())
 }
@@ -126,8 +134,8 @@ fn move_key(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut edit = cx.keys.edit(key)?;
     edit.used(usage);
     let moves = edit.exists() && !cx.keys.edit_in(to, key)?.exists();
-    if moves && let Some(taken) = cx.keys.edit(key)?.take() {
-        cx.keys.edit_in(to, key)?.put(taken);
+    if moves && let Some(taken) = cx.keys.edit(key)?.take(&MOVE_FROM) {
+        cx.keys.edit_in(to, key)?.put(taken, &MOVE_TO);
     }
     cx.reply.int(i64::from(moves));
     Ok(())
@@ -159,9 +167,12 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     let expiry = copied.deadline.map_or(Expiry::Never, Expiry::At);
     match copied.value {
-        Owned::Int(number) => edit.set(NewValue::Int(number), expiry),
-        Owned::Short(bytes) => edit.set(NewValue::Verbatim(&bytes), expiry),
-        Owned::Long(bytes) => edit.set(NewValue::Heap(bytes), expiry),
+        Owned::Int(number) => edit.set(NewValue::Int(number), expiry, &COPY_TO),
+        Owned::Short(bytes) => edit.set(NewValue::Verbatim(&bytes), expiry, &COPY_TO),
+        Owned::Long(bytes) => edit.set(NewValue::Heap(bytes), expiry, &COPY_TO),
+        Owned::Collection(collection) => {
+            edit.set(NewValue::Collection(collection), expiry, &COPY_TO);
+        }
     }
     edit.mark_new();
     cx.reply.int(1);
@@ -179,6 +190,7 @@ enum Owned {
     /// It goes into the entry's block again, as in the original.
     Short(Vec<u8>),
     Long(Vec<u8>),
+    Collection(Box<Collection>),
 }
 
 impl Copied {
@@ -188,6 +200,7 @@ impl Copied {
             Value::Text(Text::Int(number)) => Owned::Int(number),
             Value::Text(Text::Inline(bytes)) => Owned::Short(bytes.to_vec()),
             Value::Text(Text::Heap(bytes)) => Owned::Long(bytes.to_vec()),
+            Value::Collection(collection) => Owned::Collection(Box::new(collection.clone())),
             Value::Primitive(_) => return Err(CommandError::WRONG_TYPE),
         };
         Ok(Some(Self { value, deadline: entry.timer().map(|timer| timer.deadline) }))

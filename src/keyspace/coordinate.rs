@@ -14,6 +14,7 @@ use crate::coord::path;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
 use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
+use crate::keyspace::event;
 use crate::keyspace::lock_figures::LockEvent;
 use crate::keyspace::lock_records::LockRecord;
 use crate::keyspace::locks::{Before, lock_id};
@@ -58,7 +59,7 @@ impl Edit<'_, '_> {
         match self.value() {
             None => Ok(None),
             Some(Value::Primitive(primitive)) => M::of(primitive).map(Some).ok_or(WrongType),
-            Some(Value::Text(_)) => Err(WrongType),
+            Some(Value::Text(_) | Value::Collection(_)) => Err(WrongType),
         }
     }
 
@@ -73,14 +74,14 @@ impl Edit<'_, '_> {
     ) -> Result<R, WrongType> {
         if self.machine::<M>()?.is_none() {
             let machine = M::default().into_primitive();
-            self.set(NewValue::Primitive(Box::new(machine)), Expiry::Never);
+            self.write(NewValue::Primitive(Box::new(machine)), Expiry::Never);
         }
         let place = self.place().ok_or(WrongType)?;
         let changed = self.shard.change_primitive(place, self.now, |primitive, tokens| {
             M::of_mut(primitive).map(|machine| change(machine, tokens))
         });
         self.spot = self.shard.find(self.db, self.key, self.hash);
-        self.changed();
+        self.touched();
         changed.flatten().ok_or(WrongType)
     }
 
@@ -146,7 +147,7 @@ impl Edit<'_, '_> {
         let now = self.now;
         let _ = self.shard.change_primitive(place, now, |primitive, _| primitive.break_open(now));
         self.spot = self.shard.find(self.db, self.key, self.hash);
-        self.changed();
+        self.changed(&event::DEL);
     }
 
     fn place(&self) -> Option<Place> {
@@ -252,7 +253,7 @@ impl Shard {
         let entry = entry.map(|spot| self.slots[self.index(key.slot)].table(table).at(spot));
         let lock = entry.and_then(|entry| match entry.value() {
             Value::Primitive(primitive) => Lock::of(primitive),
-            Value::Text(_) => None,
+            Value::Text(_) | Value::Collection(_) => None,
         });
         (lock_id(hash, table), lock)
     }

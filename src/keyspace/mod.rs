@@ -1,10 +1,13 @@
 //! Slots, entries and the one gate through which they change. Knows no RESP and no routing.
 
 pub mod access;
+pub mod announce;
 pub mod borrow;
+pub mod collection;
 pub mod coordinate;
 pub mod edit;
 pub mod entry;
+pub mod event;
 pub mod evict;
 pub mod flush;
 mod gauge;
@@ -17,6 +20,7 @@ pub mod lock_figures;
 pub mod lock_records;
 pub mod locks;
 mod model;
+pub mod outbox;
 pub mod paths;
 pub mod primitive;
 pub mod scan;

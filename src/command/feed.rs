@@ -128,7 +128,7 @@ fn park(cx: &mut Context<'_>, key: Key<'_>, want: Want, until: Option<Mono>) -> 
     let (owner, notice) = (Owner::new(b""), cx.caller.notice());
     let parking = Parking { owner, notice, several: false };
     cx.keys.shards.shard(key.slot).park_at_feed(key.slot, waiter, parking, want);
-    cx.effect = Some(Effect::Wait(Wait { waiter, until }));
+    cx.effect = Some(Effect::Wait(Wait { waiter, until, watched: 0 }));
     Ok(())
 }
 

@@ -136,6 +136,7 @@ pub(crate) fn compare(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::Micros;
     use crate::coord::mode::Mode;
     use crate::coord::token::FenceToken;
 
@@ -148,7 +149,14 @@ mod tests {
 
     fn ended(name: &str, number: u64, cause: Cause) -> Ended {
         let (owner, token) = (Owner::new(name.as_bytes()), FenceToken::new(number).unwrap());
-        Ended { owner, mode: Mode::Exclusive, token, since: NOW, at: NOW, cause }
+        Ended {
+            owner,
+            mode: Mode::Exclusive,
+            token,
+            since: Micros::default(),
+            at: Micros::default(),
+            cause,
+        }
     }
 
     fn told(before: &[Fact], after: &[Fact], ended: &[Ended]) -> Vec<(Turn, String)> {

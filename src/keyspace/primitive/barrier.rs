@@ -1,14 +1,12 @@
-//! A barrier under a key.
+//! A barrier under a key. Whoever arrives last tells the others, and a round that is over stays so.
 
 use crate::base::time::Mono;
 use crate::coord::barrier::Barrier;
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::grant::WaiterId;
 use crate::coord::line::Place;
-use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::event::Event;
 use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
 
 impl Machine for Barrier {
     const NAME: &'static str = "barrier";
@@ -17,16 +15,9 @@ impl Machine for Barrier {
         self.memory()
     }
 
-    fn next_deadline(&self) -> Option<Mono> {
-        None
-    }
-
     fn is_idle(&self) -> bool {
         self.is_idle()
     }
-
-    /// Whoever arrives last tells the others.
-    fn advance(&mut self, _: Mono, _: &mut SlotTokens<'_>, _: &mut Waiters) {}
 
     fn break_open(&mut self, _now: Mono) {
         self.forget_rounds();
@@ -35,9 +26,6 @@ impl Machine for Barrier {
     fn withdraw(&mut self, waiter: WaiterId, _now: Mono) {
         let _ = self.withdraw(waiter);
     }
-
-    /// A round that is over stays so: the others have been told.
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
 
     /// The rounds that are over, and who waits for the end of the one that is under way.
     fn facts(&self) -> Vec<Fact> {

@@ -2,13 +2,10 @@
 
 use crate::base::time::Mono;
 use crate::coord::fence::Fence;
-use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::token::FenceToken;
-use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::event::Event;
 use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
 
 impl Machine for Fence {
     const NAME: &'static str = "fence";
@@ -17,23 +14,13 @@ impl Machine for Fence {
         0
     }
 
-    fn next_deadline(&self) -> Option<Mono> {
-        None
-    }
-
     fn is_idle(&self) -> bool {
         self.seen().is_none()
     }
 
-    fn advance(&mut self, _: Mono, _: &mut SlotTokens<'_>, _: &mut Waiters) {}
-
     fn break_open(&mut self, _: Mono) {
         *self = Self::default();
     }
-
-    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
-
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
 
     fn facts(&self) -> Vec<Fact> {
         let fact = |token: FenceToken| Fact { number: Some(token.get()), ..Fact::default() };
@@ -46,6 +33,4 @@ impl Machine for Fence {
             Turn::Changed | Turn::Ended(_) => turn.of_grant(),
         }
     }
-
-    fn assert_invariants(&self) {}
 }

@@ -1,13 +1,10 @@
 //! A lease under a key. Nobody waits for it; what hung on it is ended by the shard (`leases`).
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lease::{Alive, Live};
-use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::facts::Fact;
 use crate::keyspace::leases::{Attachment, Lease};
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
 
 impl Machine for Lease {
     const NAME: &'static str = "lease";
@@ -24,15 +21,9 @@ impl Machine for Lease {
         self.is_idle()
     }
 
-    fn advance(&mut self, _: Mono, _: &mut SlotTokens<'_>, _: &mut Waiters) {}
-
     fn break_open(&mut self, _: Mono) {
         self.cut_short();
     }
-
-    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
-
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
 
     fn facts(&self) -> Vec<Fact> {
         let fact = |live: &Live<Attachment>| {
@@ -45,6 +36,4 @@ impl Machine for Lease {
         // One that is over is still there.
         self.live(Mono::default()).map(fact).into_iter().collect()
     }
-
-    fn assert_invariants(&self) {}
 }

@@ -1,8 +1,9 @@
 //! A lock under a key.
 
 use crate::base::time::Mono;
-use crate::coord::ask::{Cause, Holder};
-use crate::coord::grant::{Owner, Term, WaiterId};
+use crate::coord::ask::Cause;
+use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Offer;
 use crate::keyspace::coordinate::SlotTokens;
@@ -58,7 +59,7 @@ impl Machine for Lock {
     }
 
     fn hangs(&self, owner: &Owner, now: Mono) -> bool {
-        self.holder(owner.name(), now).is_some_and(|holder| holder.term == Term::Lease)
+        self.holder(owner.name(), now).is_some_and(Holder::hangs)
     }
 
     fn lease_ended(&mut self, owner: &Owner, now: Mono) {
@@ -72,8 +73,8 @@ impl Machine for Lock {
         let fact = |holder: &Holder| Fact {
             owner: Some(holder.owner.clone()),
             number: Some(holder.token.get()),
-            end: holder.term.deadline(),
-            rest: holder.holds << 8 | holder.mode as u64,
+            end: holder.term().deadline(),
+            rest: u64::from(holder.holds) << 8 | holder.mode as u64,
         };
         // Those that are over are still there.
         self.holders(Mono::default()).map(fact).collect()

@@ -1,13 +1,12 @@
 //! A memo under a key: what a command replied, until its time is over.
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::once::Once;
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::event::Event;
 use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
+use crate::keyspace::waiters::Waiters;
 
 impl Machine for Once {
     const NAME: &'static str = "once";
@@ -32,10 +31,6 @@ impl Machine for Once {
         *self = Self::default();
     }
 
-    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
-
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
-
     fn facts(&self) -> Vec<Fact> {
         let fact = |end| Fact { end: Some(end), ..Fact::default() };
         self.next_deadline().map(fact).into_iter().collect()
@@ -47,6 +42,4 @@ impl Machine for Once {
             Turn::Renumbered | Turn::Changed | Turn::Ended(_) => turn.of_grant(),
         }
     }
-
-    fn assert_invariants(&self) {}
 }

@@ -1,13 +1,12 @@
 //! A rate limit under a key: the key ends by itself when all of the limit has come back.
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::throttle::{Nanos, Throttle};
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::event::Event;
 use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
+use crate::keyspace::waiters::Waiters;
 
 impl Machine for Throttle {
     const NAME: &'static str = "throttle";
@@ -32,10 +31,6 @@ impl Machine for Throttle {
         *self = Self::default();
     }
 
-    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
-
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
-
     fn facts(&self) -> Vec<Fact> {
         let fact =
             |arrival: Nanos| Fact { end: self.next_deadline(), rest: arrival.0, ..Fact::default() };
@@ -48,6 +43,4 @@ impl Machine for Throttle {
             Turn::Renumbered | Turn::Ended(_) => turn.of_grant(),
         }
     }
-
-    fn assert_invariants(&self) {}
 }

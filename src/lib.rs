@@ -4,6 +4,7 @@
 
 pub mod base;
 pub mod clients;
+pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod coord;

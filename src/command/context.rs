@@ -92,6 +92,8 @@ pub struct Wait {
     pub waiter: WaiterId,
     /// When its time is up; `None` for never.
     pub until: Option<Mono>,
+    /// At which of the things that it wants it is watched.
+    pub watched: usize,
 }
 
 /// How a command stands to waiting.
@@ -107,6 +109,8 @@ pub enum Patience {
         waiter: WaiterId,
         /// When its time is up.
         until: Option<Mono>,
+        /// At which of the things that it wants it is watched.
+        watched: usize,
     },
     /// It has been parked under this number, and its time is up.
     TimedOut {
@@ -235,8 +239,10 @@ impl Keys<'_> {
     /// As `edit`, whatever the key holds.
     #[inline]
     pub fn edit_any<'s, 'k>(&'s mut self, key: Key<'k>) -> Edit<'s, 'k> {
-        let now: Mono = self.now.mono;
-        self.shards.shard(key.slot).edit(self.db, key, now)
+        let Now { mono, micros, .. } = self.now;
+        let shard = self.shards.shard(key.slot);
+        shard.note_reading(micros);
+        shard.edit(self.db, key, mono)
     }
 
     /// As `edit`, in another database (MOVE, COPY).

@@ -15,6 +15,8 @@ mod hints;
 mod invariants;
 pub mod leases;
 pub mod listeners;
+pub mod lock_figures;
+pub mod lock_records;
 pub mod locks;
 mod model;
 pub mod outbox;

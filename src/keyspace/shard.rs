@@ -6,7 +6,7 @@
 use crate::base::bytes::equal;
 use crate::base::key_hash::KeyHash;
 use crate::base::slot::SlotId;
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
@@ -109,6 +109,9 @@ pub struct Shard {
     /// Whether `tick` ends keys (DEBUG SET-ACTIVE-EXPIRE); reading always does.
     pub active_expiry: bool,
     pub(crate) earliest_new: Option<Mono>,
+    /// The clock as it was read for the last command that coordinates: the time is an argument, but
+    /// in milliseconds.
+    pub(crate) reading: Micros,
     pub(crate) rng: fastrand::Rng,
     pub(crate) hashing: KeyHash,
     hints: Arc<Hints>,
@@ -161,6 +164,7 @@ impl Shard {
             access_mode: AccessMode::Recency,
             active_expiry: true,
             earliest_new: None,
+            reading: Micros::at(setup.now),
             rng: hashing.dice(),
             hashing,
             hints,
@@ -249,6 +253,12 @@ impl Shard {
     #[inline]
     pub fn edit<'s, 'k>(&'s mut self, db: Db, key: Key<'k>, now: Mono) -> Edit<'s, 'k> {
         Edit::new(self, db, key, now)
+    }
+
+    /// Notes how finely the time is known: durations are told in microseconds.
+    #[inline]
+    pub const fn note_reading(&mut self, reading: Micros) {
+        self.reading = reading;
     }
 
     /// The slot's next fencing token; `None` while the epoch it would be in is not on disk.

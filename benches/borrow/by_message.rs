@@ -12,6 +12,7 @@ use latchd::base::slot::SlotId;
 use latchd::coord::token::Epoch;
 use latchd::keyspace::Key;
 use latchd::keyspace::edit::Expiry;
+use latchd::keyspace::event;
 use latchd::keyspace::shard::{Shard, ShardSetup};
 use latchd::keyspace::value::NewValue;
 use latchd::resp::reply::Writer;
@@ -66,7 +67,7 @@ pub(crate) fn cores() -> Vec<Shards> {
         let key = Key::new(&name);
         let shard = cores[home(key.slot)][shard_index(key.slot)].as_mut();
         let shard = shard.expect("a core owns the shards that are at home there");
-        shard.edit(DB, key, NOW).set(NewValue::Text(&text), Expiry::Never);
+        shard.edit(DB, key, NOW).set(NewValue::Text(&text), Expiry::Never, &event::SET);
     }
     cores
 }

@@ -9,6 +9,7 @@ use latchd::config::{Config, Invocation};
 use latchd::coord::token::Epoch;
 use latchd::keyspace::borrow::{Keyspace, Layout};
 use latchd::keyspace::edit::Expiry;
+use latchd::keyspace::event;
 use latchd::keyspace::value::NewValue;
 use latchd::keyspace::{Db, Key};
 use latchd::runtime::clock::SystemClock;
@@ -66,7 +67,7 @@ pub(crate) fn keyspace(shards: u16) -> Keyspace {
 pub(crate) fn set(keyspace: &Keyspace, key: &[u8], value: &[u8], expiry: Expiry) {
     let (key, now) = (Key::new(key), SystemClock::default().now().mono);
     let mut borrowed = keyspace.borrow(&[key.slot]);
-    borrowed.shard(key.slot).edit(Db(0), key, now).set(NewValue::Text(value), expiry);
+    borrowed.shard(key.slot).edit(Db(0), key, now).set(NewValue::Text(value), expiry, &event::SET);
 }
 
 /// A worker's view of a node with real clocks, default settings and no sockets.

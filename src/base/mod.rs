@@ -4,6 +4,7 @@
 
 pub mod bytes;
 pub mod durations;
+pub mod events;
 pub mod extended;
 pub mod glob;
 pub mod number;

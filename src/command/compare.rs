@@ -11,6 +11,7 @@ use crate::command::lifetime::{Beside, Lifetime, write_until};
 use crate::command::spec::{Acl, Flags, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE, SLOW_WRITE};
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event;
 use crate::keyspace::value::{NewValue, Text};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -209,7 +210,7 @@ fn cas(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let answer = match edit.text()? {
         None => -1,
         old if Comparison::Equal(wanted).holds(old) => {
-            write_until(edit, NewValue::Text(value), expiry, now);
+            write_until(edit, NewValue::Text(value), expiry, now, &event::SET);
             1
         }
         Some(_) => 0,

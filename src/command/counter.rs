@@ -2,6 +2,7 @@
 //!
 //! Not here: counters with bounds and an end of their own (`increx`).
 
+use crate::base::events::EventClass;
 use crate::base::extended::Extended;
 use crate::base::number::parse_i64;
 use crate::command::args::Args;
@@ -11,6 +12,7 @@ use crate::command::spec::{Flags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE};
 use crate::keyspace::Key;
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event::Event;
 use crate::keyspace::value::{NewValue, Text};
 
 const COUNTER: Spec = Spec {
@@ -68,6 +70,8 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
+pub(super) const INCRBY: Event = Event::new(EventClass::String, "incrby");
+pub(super) const INCRBYFLOAT: Event = Event::new(EventClass::String, "incrbyfloat");
 const NEGATION_OVERFLOW: CommandError = CommandError::fixed("ERR decrement would overflow");
 /// A sum, or the value itself, is no number that could be counted on.
 pub(super) const NOT_FINITE: CommandError =
@@ -95,7 +99,7 @@ fn decrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
     let mut edit = cx.keys.edit(key)?;
     let sum = integer(edit.text()?)?.checked_add(delta).ok_or(CommandError::OVERFLOW)?;
-    edit.set_int(sum);
+    edit.set_int(sum, &INCRBY);
     cx.reply.int(sum);
     Ok(())
 }
@@ -111,7 +115,7 @@ fn incrbyfloat(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     let text = sum.to_text();
     // Redis does not store this as an integer, even if it is one.
-    edit.set(NewValue::Verbatim(text.as_bytes()), Expiry::Keep);
+    edit.set(NewValue::Verbatim(text.as_bytes()), Expiry::Keep, &INCRBYFLOAT);
     cx.reply.bulk(text.as_bytes());
     Ok(())
 }

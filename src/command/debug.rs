@@ -13,6 +13,7 @@ use crate::command::object::references;
 use crate::command::spec::{Acl, Flags, Group, Outcome, Reach, Run, Spec};
 use crate::command::{absent, debug_server, help};
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event;
 use crate::keyspace::value::{NewValue, Value};
 use crate::keyspace::{Db, Key};
 use std::ops::RangeInclusive;
@@ -245,7 +246,7 @@ fn populate(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
             value.try_reserve_exact(more).map_err(|_| CommandError::NO_MEMORY)?;
             value.resize(size, 0);
         }
-        edit.set(NewValue::owned(&mut value), Expiry::Never);
+        edit.set(NewValue::owned(&mut value), Expiry::Never, &event::SET);
     }
     cx.reply.ok();
     Ok(())

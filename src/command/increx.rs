@@ -8,13 +8,14 @@ use crate::base::number::parse_i64;
 use crate::base::time::Mono;
 use crate::command::args::Args;
 use crate::command::context::Context;
-use crate::command::counter::{NOT_FINITE, float, integer};
+use crate::command::counter::{INCRBY, INCRBYFLOAT, NOT_FINITE, float, integer};
 use crate::command::error::CommandError;
 use crate::command::lifetime::{Beside, Lifetime, write_until};
 use crate::command::spec::{Flags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE};
 use crate::keyspace::Key;
 use crate::keyspace::edit::{Edit, Expiry};
+use crate::keyspace::event;
 use crate::keyspace::value::{NewValue, Text};
 use crate::resp::reply::Writer;
 
@@ -141,7 +142,7 @@ impl Quantity for i64 {
     }
 
     fn store(self, edit: Edit<'_, '_>, expiry: Expiry, now: Mono) {
-        write_until(edit, NewValue::Int(self), expiry, now);
+        write_until(edit, NewValue::Int(self), expiry, now, &INCRBY);
     }
 
     fn reply(self, reply: &mut Writer) {
@@ -180,7 +181,8 @@ impl Quantity for Extended {
     }
 
     fn store(self, edit: Edit<'_, '_>, expiry: Expiry, now: Mono) {
-        write_until(edit, NewValue::Verbatim(self.to_text().as_bytes()), expiry, now);
+        let text = self.to_text();
+        write_until(edit, NewValue::Verbatim(text.as_bytes()), expiry, now, &INCRBYFLOAT);
     }
 
     fn reply(self, reply: &mut Writer) {
@@ -248,6 +250,9 @@ fn count<Q: Quantity>(
             let has_end = edit.deadline().is_some();
             let expiry = if options.only_endless && has_end { Expiry::Keep } else { expiry };
             new.store(edit, expiry, now.mono);
+            if expiry == Expiry::Never && has_end {
+                cx.keys.edit(key)?.note(&event::PERSIST);
+            }
             (new, applied)
         }
     };

@@ -8,6 +8,7 @@ use crate::command::args::Args;
 use crate::command::error::CommandError;
 use crate::command::table::Command;
 use crate::keyspace::edit::{Edit, Expiry};
+use crate::keyspace::event::{self, Event};
 use crate::keyspace::value::NewValue;
 
 /// What a request says about the end of a key.
@@ -157,12 +158,24 @@ fn deadline(unit: Unit, number: &[u8], command: &Command, now: Now) -> Result<Mo
 /// Writes a value that ends when `expiry` says. One that has ended already is written and gone: the
 /// reply is that of a write, and transactions that watch the key see a change.
 #[inline]
-pub(super) fn write_until(mut edit: Edit<'_, '_>, value: NewValue<'_>, expiry: Expiry, now: Mono) {
-    if matches!(expiry, Expiry::At(deadline) if deadline <= now) {
-        edit.set(value, Expiry::Never);
-        edit.remove();
-    } else {
-        edit.set(value, expiry);
+pub(super) fn write_until(
+    mut edit: Edit<'_, '_>,
+    value: NewValue<'_>,
+    expiry: Expiry,
+    now: Mono,
+    event: &'static Event,
+) {
+    match expiry {
+        Expiry::Never | Expiry::Keep => edit.set(value, expiry, event),
+        Expiry::At(deadline) if deadline <= now => {
+            edit.set(value, Expiry::Never, event);
+            edit.note(&event::EXPIRE);
+            edit.end();
+        }
+        Expiry::At(_) => {
+            edit.set(value, expiry, event);
+            edit.note(&event::EXPIRE);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Moving and copying a key: to another name, to another database.
 
+use crate::base::events::EventClass;
 use crate::base::time::Mono;
 use crate::command::args::Args;
 use crate::command::context::{Context, Keys};
@@ -8,6 +9,7 @@ use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::keyspace::Key;
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event::Event;
 use crate::keyspace::value::{NewValue, Text, Value};
 
 const BASE: Spec = Spec { group: Group::Generic, ..Spec::BASE };
@@ -73,6 +75,11 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
+const RENAME_FROM: Event = Event::new(EventClass::Generic, "rename_from");
+const RENAME_TO: Event = Event::new(EventClass::Generic, "rename_to");
+const MOVE_FROM: Event = Event::new(EventClass::Generic, "move_from");
+const MOVE_TO: Event = Event::new(EventClass::Generic, "move_to");
+const COPY_TO: Event = Event::new(EventClass::Generic, "copy_to");
 const SAME: CommandError = CommandError::fixed("ERR source and destination objects are the same");
 
 fn rename(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
@@ -110,8 +117,8 @@ fn renamenx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn move_entry(keys: &mut Keys<'_>, from: Key<'_>, to: Key<'_>) -> Outcome {
     // What cannot be replaced is found out before anything is taken.
     keys.edit(to)?;
-    if let Some(taken) = keys.edit(from)?.take() {
-        keys.edit(to)?.put(taken);
+    if let Some(taken) = keys.edit(from)?.take(&RENAME_FROM) {
+        keys.edit(to)?.put(taken, &RENAME_TO);
     }
     Ok(())
 }
@@ -126,8 +133,8 @@ fn move_key(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut edit = cx.keys.edit(key)?;
     edit.used(usage);
     let moves = edit.exists() && !cx.keys.edit_in(to, key)?.exists();
-    if moves && let Some(taken) = cx.keys.edit(key)?.take() {
-        cx.keys.edit_in(to, key)?.put(taken);
+    if moves && let Some(taken) = cx.keys.edit(key)?.take(&MOVE_FROM) {
+        cx.keys.edit_in(to, key)?.put(taken, &MOVE_TO);
     }
     cx.reply.int(i64::from(moves));
     Ok(())
@@ -159,9 +166,9 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     let expiry = copied.deadline.map_or(Expiry::Never, Expiry::At);
     match copied.value {
-        Owned::Int(number) => edit.set(NewValue::Int(number), expiry),
-        Owned::Short(bytes) => edit.set(NewValue::Verbatim(&bytes), expiry),
-        Owned::Long(bytes) => edit.set(NewValue::Heap(bytes), expiry),
+        Owned::Int(number) => edit.set(NewValue::Int(number), expiry, &COPY_TO),
+        Owned::Short(bytes) => edit.set(NewValue::Verbatim(&bytes), expiry, &COPY_TO),
+        Owned::Long(bytes) => edit.set(NewValue::Heap(bytes), expiry, &COPY_TO),
     }
     edit.mark_new();
     cx.reply.int(1);

@@ -9,6 +9,7 @@ use crate::command::lifetime::{Beside, Lifetime, write_until};
 use crate::command::spec::{Acl, Flags, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, SLOW_WRITE, write_value};
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event;
 use crate::keyspace::value::NewValue;
 
 /// MGET MSET MSETNX MSETEX
@@ -195,7 +196,7 @@ fn set_all(cx: &mut Context<'_>, mut args: Args<'_>, pairs: usize, expiry: Expir
     }
     for _ in 0..pairs {
         let (key, value) = (args.key()?, args.take()?);
-        write_until(cx.keys.edit(key)?, NewValue::Text(value), expiry, now);
+        write_until(cx.keys.edit(key)?, NewValue::Text(value), expiry, now, &event::SET);
     }
     Ok(())
 }

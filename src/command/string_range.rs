@@ -2,6 +2,7 @@
 //!
 //! Not here: whole values (`string`, `string_set`).
 
+use crate::base::events::EventClass;
 use crate::base::number::DECIMAL_MAX;
 use crate::command::args::Args;
 use crate::command::context::Context;
@@ -10,6 +11,7 @@ use crate::command::node::Node;
 use crate::command::spec::{Acl, Deprecation, Flags, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::{BASE, FAST_WRITE, SLOW_WRITE};
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event::Event;
 use crate::keyspace::value::NewValue;
 use std::ops::Range;
 
@@ -86,6 +88,8 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
+const APPEND: Event = Event::new(EventClass::String, "append");
+const SETRANGE: Event = Event::new(EventClass::String, "setrange");
 /// The smallest `proto-max-bulk-len` that can be configured.
 const LIMIT_BYTES_MIN: usize = 1 << 20;
 const OFFSET_OUT_OF_RANGE: CommandError = CommandError::fixed("ERR offset is out of range");
@@ -94,13 +98,13 @@ fn append(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, more) = (args.key()?, args.take()?);
     let mut edit = cx.keys.edit(key)?;
     let Some(old_len) = edit.text()?.map(|old| old.len()) else {
-        edit.set(NewValue::Text(more), Expiry::Never);
+        edit.set(NewValue::Text(more), Expiry::Never, &APPEND);
         cx.reply.count(more.len());
         return Ok(());
     };
     check_length(cx.node, old_len, more.len())?;
     let len = old_len + more.len();
-    let appended = edit.change_bytes(len, |bytes| bytes.extend_from_slice(more));
+    let appended = edit.change_bytes(len, &APPEND, |bytes| bytes.extend_from_slice(more));
     appended.map_err(|_| CommandError::NO_MEMORY)?;
     cx.reply.count(len);
     Ok(())
@@ -134,7 +138,7 @@ fn setrange(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     }
     check_length(cx.node, offset, part.len())?;
     let end = offset + part.len();
-    let written = edit.change_bytes(end, |bytes| {
+    let written = edit.change_bytes(end, &SETRANGE, |bytes| {
         if bytes.len() < end {
             bytes.resize(end, 0);
         }

@@ -12,6 +12,7 @@ use crate::command::spec::{Deprecation, Flags, KeyFlags, KeySpec, Outcome, Run, 
 use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE, SLOW_WRITE, write_value};
 use crate::keyspace::Key;
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event;
 use crate::keyspace::value::{NewValue, Text};
 
 /// SET SETNX SETEX PSETEX GETSET
@@ -219,7 +220,7 @@ fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if args.left() > 0 {
         return set_with(cx, key, value, SetOptions::take(&mut args)?);
     }
-    cx.keys.edit(key)?.set(NewValue::Text(value), Expiry::Never);
+    cx.keys.edit(key)?.set(NewValue::Text(value), Expiry::Never, &event::SET);
     cx.reply.ok();
     Ok(())
 }
@@ -250,7 +251,7 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
         None
     };
     if written {
-        write_until(cx.keys.edit(key)?, NewValue::Text(value), expiry, now);
+        write_until(cx.keys.edit(key)?, NewValue::Text(value), expiry, now, &event::SET);
         if let Some(lease) = lease {
             cx.keys.edit(key)?.hang_text(lease);
         }
@@ -270,7 +271,7 @@ fn setnx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut edit = cx.keys.edit_any(key);
     let missing = !edit.exists();
     if missing {
-        edit.set(NewValue::Text(value), Expiry::Never);
+        edit.set(NewValue::Text(value), Expiry::Never, &event::SET);
     } else {
         edit.used(usage);
     }

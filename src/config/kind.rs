@@ -2,9 +2,9 @@
 //!
 //! Error texts are Redis's, byte for byte, and never contain the value: it may be a password.
 
+use crate::base::events::EventClasses;
 use crate::base::number::parse_i64;
 
-use super::events::EventClasses;
 use super::size;
 use super::value::{OutputLimit, OutputLimits, SavePoint, Secret, Value};
 

@@ -2,9 +2,9 @@
 //!
 //! Not here: reading values (`kind.rs`).
 
+use crate::base::events::EventClasses;
 use std::fmt;
 
-use super::events::EventClasses;
 use super::file::quoted;
 use super::size;
 

@@ -5,16 +5,19 @@
 //! The graph of who waits for whose locks (`locks`) comes after all shards, and nothing after it.
 //! Nothing awaits while it holds a `Borrowed`.
 
+use crate::base::events::EventClasses;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::grant::WaiterId;
 use crate::coord::token::{Epoch, EpochReserve};
 use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::Db;
+use crate::keyspace::announce::{Announcements, Audience};
 use crate::keyspace::evict::Rule;
 use crate::keyspace::gauge::Gauge;
 use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
+use crate::keyspace::outbox::Outbox;
 use crate::keyspace::shard::{Shard, ShardSetup};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
@@ -65,6 +68,7 @@ pub struct Keyspace {
     /// The number of the request that was parked last.
     last_waiter: AtomicU64,
     waits: Arc<Mutex<WaitGraph>>,
+    announcements: Announcements,
 }
 
 /// The shards that a command works on, given back when this is dropped.
@@ -94,6 +98,7 @@ impl Keyspace {
         let hints = Arc::new(Hints::default());
         let epochs = Arc::new(EpochReserve::up_to(layout.epoch));
         let waits = Arc::<Mutex<WaitGraph>>::default();
+        let stamps = Arc::default();
         let cells = (0..layout.shards).filter_map(|shard| {
             let setup = ShardSetup {
                 first: SlotId::new(shard * slots)?,
@@ -103,12 +108,11 @@ impl Keyspace {
                 seed: layout.seed,
                 now: layout.now,
             };
-            Some(Cell(Mutex::new(Shard::with_shared(
-                setup,
-                Arc::clone(&hints),
-                Arc::clone(&epochs),
-                Arc::clone(&waits),
-            ))))
+            let waits = Arc::clone(&waits);
+            let mut shard =
+                Shard::with_shared(setup, Arc::clone(&hints), Arc::clone(&epochs), waits);
+            shard.outbox = Outbox::new(Arc::clone(&stamps));
+            Some(Cell(Mutex::new(shard)))
         });
         let shift = slots.trailing_zeros();
         let cells = cells.collect();
@@ -126,6 +130,7 @@ impl Keyspace {
             gauge,
             last_waiter,
             waits,
+            announcements: Announcements::default(),
         }
     }
 
@@ -133,6 +138,14 @@ impl Keyspace {
     /// locks already, and gives this back at once.
     pub fn waits(&self) -> MutexGuard<'_, WaitGraph> {
         self.waits.lock()
+    }
+
+    /// Says who hears what happens to keys. May be called once.
+    ///
+    /// # Panics
+    /// If it is called again.
+    pub fn set_audience(&self, audience: Box<dyn Audience>) {
+        self.announcements.set_audience(audience);
     }
 
     /// The epochs of fencing tokens.
@@ -294,6 +307,11 @@ impl Borrowed<'_> {
         self.settle();
     }
 
+    /// Lets events of these classes be noted in the borrowed shards, and no others.
+    pub fn want_events(&mut self, classes: EventClasses) {
+        self.shards().for_each(|shard| shard.outbox.want(classes));
+    }
+
     /// Every borrowed shard, in order.
     pub fn shards(&mut self) -> impl Iterator<Item = &mut Shard> {
         let (one, some, all) = match &mut self.held {
@@ -312,10 +330,13 @@ impl Borrowed<'_> {
     #[inline]
     fn settle(&mut self) {
         let keyspace = self.keyspace;
-        let mut news = Vec::new();
+        let (mut news, mut events) = (Vec::new(), Vec::new());
         let mut settle = |shard: ShardId, guard: &mut Shard| {
             if guard.waiters.has_news() {
                 news.append(&mut guard.waiters.take_news());
+            }
+            if !guard.outbox.is_empty() {
+                events.append(&mut guard.outbox.take());
             }
             if let Some(deadline) = guard.take_earliest_new() {
                 keyspace.alarm.ring(shard, deadline);
@@ -332,8 +353,15 @@ impl Borrowed<'_> {
                 (0u16..).zip(guards).for_each(|(shard, guard)| settle(ShardId(shard), guard));
             }
         }
+        let is_heard = !events.is_empty();
+        if is_heard {
+            keyspace.announcements.queue(events);
+        }
         self.held = Held::None;
         news.iter().for_each(|notice| notice.give());
+        if is_heard {
+            keyspace.announcements.tell();
+        }
     }
 }
 
@@ -353,6 +381,7 @@ impl Drop for Borrowed<'_> {
 mod tests {
     use super::*;
     use crate::keyspace::edit::Expiry;
+    use crate::keyspace::event;
     use crate::keyspace::shard::Use;
     use crate::keyspace::value::NewValue;
     use crate::keyspace::{Db, Key};
@@ -373,7 +402,7 @@ mod tests {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut borrowed = keyspace.borrow(&[key.slot]);
             let mut edit = borrowed.shard(key.slot).edit(Db(0), key, now);
-            edit.set(NewValue::Int(1), Expiry::At(Mono(50)));
+            edit.set(NewValue::Int(1), Expiry::At(Mono(50)), &event::SET);
             panic!("a command gives up after its change");
         }));
         assert!(outcome.is_err());

@@ -13,6 +13,7 @@ use crate::coord::path;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
 use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
+use crate::keyspace::event;
 use crate::keyspace::locks::{Before, Locks, lock_id};
 use crate::keyspace::paths::{Above, FollowUp, Noting, Tenures};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
@@ -60,14 +61,14 @@ impl Edit<'_, '_> {
     ) -> Result<R, WrongType> {
         if self.machine::<M>()?.is_none() {
             let machine = M::default().into_primitive();
-            self.set(NewValue::Primitive(Box::new(machine)), Expiry::Never);
+            self.write(NewValue::Primitive(Box::new(machine)), Expiry::Never);
         }
         let place = self.place().ok_or(WrongType)?;
         let changed = self.shard.change_primitive(place, self.now, |primitive, tokens| {
             M::of_mut(primitive).map(|machine| change(machine, tokens))
         });
         self.spot = self.shard.find(self.db, self.key, self.hash);
-        self.changed();
+        self.touched();
         changed.flatten().ok_or(WrongType)
     }
 
@@ -115,7 +116,7 @@ impl Edit<'_, '_> {
         let now = self.now;
         let _ = self.shard.change_primitive(place, now, |primitive, _| primitive.break_open(now));
         self.spot = self.shard.find(self.db, self.key, self.hash);
-        self.changed();
+        self.changed(&event::DEL);
     }
 
     fn place(&self) -> Option<Place> {

@@ -1,11 +1,13 @@
-//! The one gate for change: it keeps totals, memory, timers and watch versions true, so no command
-//! can forget one.
+//! The one gate for change: it keeps totals, memory, timers and watch versions true and notes what
+//! has happened, so no command can forget any of it.
 //!
-//! Not here: what a command decides. An `Edit` finds its key once and is used up by most changes.
+//! Every change asks for its event, or knows it. Not here: what a command decides. An `Edit` finds
+//! its key once and is used up by most changes.
 
 use crate::base::time::Mono;
 use crate::keyspace::access::{Access, AccessMode};
 use crate::keyspace::entry::{Entry, Timer};
+use crate::keyspace::event::{self, Event};
 use crate::keyspace::leases::Hold;
 use crate::keyspace::shard::{Place, Shard, Use};
 use crate::keyspace::table::Spot;
@@ -144,21 +146,28 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Writes an integer over whatever the key has, and keeps its end.
     #[inline]
-    pub fn set_int(&mut self, number: i64) {
+    pub fn set_int(&mut self, number: i64, event: &'static Event) {
         let use_now = self.use_now();
         // An integer over an integer changes no total, no timer and no size.
         if let Some(entry) = self.entry_mut()
             && entry.overwrite_int(number)
         {
             entry.set_access(use_now(entry.access()));
-            self.changed();
+            self.changed(event);
         } else {
-            self.set(NewValue::Int(number), Expiry::Keep);
+            self.set(NewValue::Int(number), Expiry::Keep, event);
         }
     }
 
     /// Writes the value, whether or not the key exists.
-    pub fn set(&mut self, value: NewValue<'_>, expiry: Expiry) {
+    pub fn set(&mut self, value: NewValue<'_>, expiry: Expiry, event: &'static Event) {
+        self.write(value, expiry);
+        self.changed(event);
+    }
+
+    /// Writes the value, which is followed by `changed`.
+    #[inline]
+    pub(super) fn write(&mut self, value: NewValue<'_>, expiry: Expiry) {
         let old = self.entry().and_then(Entry::timer);
         let timer = self.shard.timer_for(self.target(), old, expiry);
         if let Some(spot) = self.spot {
@@ -172,12 +181,12 @@ impl<'s, 'k> Edit<'s, 'k> {
             let entry = Entry::new(self.key.bytes, value, timer, access);
             self.shard.put(self.index, self.table, self.hash, entry);
             self.spot = self.shard.find(self.db, self.key, self.hash);
+            self.note(&event::NEW);
         }
         // What is written with an end of its own, or none, is something new.
         if !self.shard.leases.is_empty() && expiry != Expiry::Keep {
             self.shard.let_go_text(self.index, self.table, self.key.bytes);
         }
-        self.changed();
     }
 
     /// Changes the bytes of a string in place; `change` gets them, with room for `len` of them, and
@@ -192,12 +201,13 @@ impl<'s, 'k> Edit<'s, 'k> {
     pub fn change_bytes<R>(
         &mut self,
         len: usize,
+        event: &'static Event,
         change: impl FnOnce(&mut Vec<u8>) -> R,
     ) -> Result<R, TryReserveError> {
         if self.spot.is_none() {
             let mut bytes = Vec::new();
             bytes.try_reserve(len)?;
-            self.set(NewValue::Heap(bytes), Expiry::Never);
+            self.write(NewValue::Heap(bytes), Expiry::Never);
         } else {
             self.used(Use::Touch);
         }
@@ -209,7 +219,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         let after = entry.memory();
         self.shard.memory = self.shard.memory - before + after;
         if result.is_ok() {
-            self.changed();
+            self.changed(event);
         }
         result
     }
@@ -221,11 +231,17 @@ impl<'s, 'k> Edit<'s, 'k> {
             self.break_open();
             return true;
         }
-        self.take().is_some()
+        self.take(&event::DEL).is_some()
+    }
+
+    /// Ends the key as if its time had run out just now.
+    pub fn end(self) {
+        self.shard.counters.expired += 1;
+        drop(self.take(&event::EXPIRED));
     }
 
     /// Takes the entry out, to be put elsewhere.
-    pub fn take(mut self) -> Option<Taken> {
+    pub fn take(mut self, event: &'static Event) -> Option<Taken> {
         let spot = self.spot.take()?;
         let place = Place { index: self.index, table: self.table, spot };
         let lease = self.shard.leases.hold_on_text(place, self.key.bytes);
@@ -234,18 +250,18 @@ impl<'s, 'k> Edit<'s, 'k> {
         if let Some(timer) = timer {
             self.shard.cancel(timer);
         }
-        self.changed();
+        self.changed(event);
         Some(Taken { entry, deadline: timer.map(|timer| timer.deadline), lease })
     }
 
     /// Puts a taken entry under this key, in place of what was there. It hangs on its lease if it
     /// is still in that one's slot and database.
-    pub fn put(&mut self, mut taken: Taken) {
+    pub fn put(&mut self, mut taken: Taken, event: &'static Event) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();
         match (taken.entry.take_boxed(), taken.entry.value()) {
-            (Some(value), _) => self.set(value, expiry),
-            (None, Value::Text(text)) => self.set(text.duplicate(), expiry),
+            (Some(value), _) => self.write(value, expiry),
+            (None, Value::Text(text)) => self.write(text.duplicate(), expiry),
             (None, Value::Primitive(_)) => unreachable!("a primitive has a block of its own"),
         }
         if let Some(entry) = self.entry_mut() {
@@ -254,6 +270,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         if let Some(lease) = taken.lease.and_then(|hold| hold.lease_in(self.index, self.table)) {
             self.hang_text(&lease);
         }
+        self.changed(event);
     }
 
     /// Gives an existing key another end, or none; whether anything changed.
@@ -266,7 +283,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         }
         let timer = self.shard.timer_for(self.target(), old, expiry);
         self.rewrite(spot, |entry| entry.set_timer(timer));
-        self.changed();
+        self.changed(if timer.is_some() { &event::EXPIRE } else { &event::PERSIST });
         true
     }
 
@@ -279,8 +296,22 @@ impl<'s, 'k> Edit<'s, 'k> {
         Target { hash: self.hash, slot: self.index as u16, table: self.table }
     }
 
+    /// Notes an event that comes with the change before it.
+    #[inline]
+    pub fn note(&mut self, event: &'static Event) {
+        self.shard.note(event, self.db, self.key.bytes);
+    }
+
     /// What every change has in common.
-    pub(super) fn changed(&mut self) {
+    #[inline]
+    pub(super) fn changed(&mut self, event: &'static Event) {
+        self.touched();
+        self.note(event);
+    }
+
+    /// As `changed`, where the events are noted by themselves.
+    #[inline]
+    pub(super) fn touched(&mut self) {
         self.shard.changes += 1;
         if !self.shard.watches.is_empty() {
             self.shard.watches.changed(self.db, self.key.bytes);

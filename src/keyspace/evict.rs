@@ -6,6 +6,7 @@
 
 use crate::base::time::Mono;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::event;
 use crate::keyspace::shard::{Place, Shard};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
@@ -55,7 +56,7 @@ impl Shard {
             self.cancel(timer);
         }
         self.counters.evicted += 1;
-        self.gone(victim.table, &entry);
+        self.gone(victim.table, &entry, &event::EVICTED);
         true
     }
 
@@ -160,7 +161,7 @@ mod tests {
             let expiry = if number.is_multiple_of(4) { ends } else { Expiry::Never };
             let (db, key) = (Db((number % 2) as u8), key(number));
             let mut edit = shard.edit(db, Key::new(&key), Mono(number * 1_000));
-            edit.set(NewValue::Text(b"v"), expiry);
+            edit.set(NewValue::Text(b"v"), expiry, &event::SET);
         }
         shard
     }

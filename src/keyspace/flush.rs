@@ -118,6 +118,7 @@ mod tests {
     use crate::base::slot::SlotId;
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
+    use crate::keyspace::event;
     use crate::keyspace::shard::{ShardSetup, Tick};
     use crate::keyspace::value::NewValue;
 
@@ -135,7 +136,7 @@ mod tests {
 
     fn set(shard: &mut Shard, db: u8, key: &str, expiry: Expiry) {
         let key = Key::new(key.as_bytes());
-        shard.edit(Db(db), key, Mono(0)).set(NewValue::Text(b"v"), expiry);
+        shard.edit(Db(db), key, Mono(0)).set(NewValue::Text(b"v"), expiry, &event::SET);
     }
 
     fn exists(shard: &mut Shard, db: u8, key: &str) -> bool {

@@ -23,6 +23,7 @@ use crate::coord::lease::{Alive, Attach, ConnId, Ended, Revoke};
 use crate::coord::token::FenceToken;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::event;
 use crate::keyspace::locks::{Before, lock_id};
 use crate::keyspace::primitive::{Kind, Primitive};
 use crate::keyspace::shard::{Place, Shard};
@@ -435,7 +436,7 @@ impl Shard {
             self.cancel(timer);
         }
         self.counters.expired += 1;
-        self.gone(place.table, &entry);
+        self.gone(place.table, &entry, &event::EXPIRED);
     }
 
     /// Changes what hangs on a lease. `None` if the lease is not there.

@@ -200,14 +200,14 @@ impl Bench {
                 let end = ttl_ms.map(|ms| now + ms);
                 let expiry = end.map_or(Expiry::Never, |end| Expiry::At(Mono(end)));
                 let mut edit = self.edit(db, STRINGS[string]);
-                edit.set(NewValue::Text(b"v"), expiry);
+                edit.set(NewValue::Text(b"v"), expiry, &event::SET);
                 hung.iter().for_each(|lease| edit.hang_text(lease));
                 let held = (lease.filter(|_| hung.is_some()), end);
                 self.model.strings.insert((table, string), held);
             }
             OnText::Append => {
                 let mut edit = self.edit(db, STRINGS[string]);
-                edit.change_bytes(80, |bytes| bytes.push(b'x')).unwrap();
+                edit.change_bytes(80, &event::SET, |bytes| bytes.push(b'x')).unwrap();
                 self.model.strings.entry((table, string)).or_insert((None, None));
             }
             OnText::Delete => {
@@ -215,11 +215,11 @@ impl Bench {
                 assert_eq!(self.model.strings.remove(&(table, string)).is_some(), there);
             }
             OnText::Rename { to } => {
-                let taken = self.edit(db, STRINGS[string]).take();
+                let taken = self.edit(db, STRINGS[string]).take(&event::DEL);
                 let held = self.model.strings.remove(&(table, string));
                 assert_eq!(taken.is_some(), held.is_some());
                 if let (Some(taken), Some(held)) = (taken, held) {
-                    self.edit(db, STRINGS[to]).put(taken);
+                    self.edit(db, STRINGS[to]).put(taken, &event::SET);
                     self.model.strings.insert((table, to), held);
                 }
             }

@@ -1,10 +1,12 @@
 //! Slots, entries and the one gate through which they change. Knows no RESP and no routing.
 
 pub mod access;
+pub mod announce;
 pub mod borrow;
 pub mod coordinate;
 pub mod edit;
 pub mod entry;
+pub mod event;
 pub mod evict;
 pub mod flush;
 mod gauge;
@@ -15,6 +17,7 @@ pub mod leases;
 pub mod listeners;
 pub mod locks;
 mod model;
+pub mod outbox;
 pub mod paths;
 pub mod primitive;
 pub mod scan;

@@ -6,10 +6,12 @@
 
 #![cfg(test)]
 
+use crate::base::events::EventClass;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
 use crate::keyspace::edit::Expiry;
+use crate::keyspace::event::{self, Event};
 use crate::keyspace::shard::{Shard, ShardSetup, Tick, Use};
 use crate::keyspace::value::NewValue;
 use crate::keyspace::watch::Version;
@@ -30,6 +32,10 @@ static KEY_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let tags: Vec<u32> = (0u32..).filter(near).take(4).collect();
     (0..KEYS).map(|number| format!("{{{}}}{number}", tags[number % tags.len()])).collect()
 });
+
+const APPEND: Event = Event::new(EventClass::String, "append");
+const FROM: Event = Event::new(EventClass::Generic, "rename_from");
+const TO: Event = Event::new(EventClass::Generic, "rename_to");
 
 /// A key of the model: database, and place in [`KEY_NAMES`].
 type Place = (u8, usize);
@@ -166,13 +172,14 @@ fn key((_, number): Place) -> Key<'static> {
 fn apply(shard: &mut Shard, step: &Step, now: Mono) -> bool {
     match step {
         Step::Set(place, text, until) => {
-            shard.edit(Db(place.0), key(*place), now).set(NewValue::Text(text), until.at(now));
+            let mut edit = shard.edit(Db(place.0), key(*place), now);
+            edit.set(NewValue::Text(text), until.at(now), &event::SET);
         }
         Step::Append(place, more) => {
             let mut edit = shard.edit(Db(place.0), key(*place), now);
             let old_len = edit.text().expect("it is a string").map_or(0, |text| text.len());
             let len = old_len + more.len();
-            let appended = edit.change_bytes(len, |bytes| bytes.extend_from_slice(more));
+            let appended = edit.change_bytes(len, &APPEND, |bytes| bytes.extend_from_slice(more));
             appended.expect("there is memory for it");
         }
         Step::SetExpiry(place, until) => {
@@ -183,8 +190,9 @@ fn apply(shard: &mut Shard, step: &Step, now: Mono) -> bool {
         }
         Step::Remove(place) => return shard.edit(Db(place.0), key(*place), now).remove(),
         Step::Carry(from, to) => {
-            let Some(taken) = shard.edit(Db(from.0), key(*from), now).take() else { return false };
-            shard.edit(Db(to.0), key(*to), now).put(taken);
+            let edit = shard.edit(Db(from.0), key(*from), now);
+            let Some(taken) = edit.take(&FROM) else { return false };
+            shard.edit(Db(to.0), key(*to), now).put(taken, &TO);
         }
         Step::Flush(db) => drop(shard.flush(Db(*db), now)),
         Step::Swap(left, right) => shard.swap(Db(*left), Db(*right), now),

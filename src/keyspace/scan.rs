@@ -147,6 +147,7 @@ mod tests {
     use super::*;
     use crate::coord::token::Epoch;
     use crate::keyspace::edit::Expiry;
+    use crate::keyspace::event;
     use crate::keyspace::shard::ShardSetup;
     use crate::keyspace::value::NewValue;
     use std::collections::{BTreeMap, BTreeSet};
@@ -163,7 +164,7 @@ mod tests {
         let mut shard = Shard::new(setup);
         for key in keys {
             let mut edit = shard.edit(Db(0), Key::new(key.as_bytes()), Mono(0));
-            edit.set(NewValue::Text(b"v"), Expiry::Never);
+            edit.set(NewValue::Text(b"v"), Expiry::Never, &event::SET);
         }
         shard
     }

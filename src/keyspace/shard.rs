@@ -11,10 +11,12 @@ use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::{Entry, Timer};
+use crate::keyspace::event::{self, Event};
 use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::leases::Leases;
 use crate::keyspace::locks::Locks;
+use crate::keyspace::outbox::Outbox;
 use crate::keyspace::slot::Slot;
 use crate::keyspace::table::{Spot, Table};
 use crate::keyspace::waiters::Waiters;
@@ -117,6 +119,8 @@ pub struct Shard {
     pub locks: Locks,
     /// What hangs on leases, and when those end.
     pub(crate) leases: Leases,
+    /// What has happened to keys, for those who want to know.
+    pub(crate) outbox: Outbox,
 }
 
 impl Shard {
@@ -162,6 +166,7 @@ impl Shard {
             waiters: Waiters::default(),
             locks: Locks::new(waits),
             leases: Leases::default(),
+            outbox: Outbox::default(),
         }
     }
 
@@ -192,14 +197,14 @@ impl Shard {
         self.end_due_leases(now);
         let hash = self.hash(key.bytes);
         let Some(mut spot) = self.find(db, key, hash) else {
-            self.counters.misses += 1;
+            self.missed(db, key);
             return None;
         };
         let (index, table, mode) = (self.index(key.slot), self.table_of(db), self.access_mode);
         let entry = self.slots[index].table_mut(table).at_mut(spot);
         if entry.timer().is_some_and(|timer| timer.deadline <= now) {
             let Some(after) = self.outlives(Place { index, table, spot }, now) else {
-                self.counters.misses += 1;
+                self.missed(db, key);
                 return None;
             };
             spot = after;
@@ -211,6 +216,19 @@ impl Shard {
         }
         self.counters.hits += 1;
         Some(self.slots[index].table(table).at(spot))
+    }
+
+    fn missed(&mut self, db: Db, key: Key<'_>) {
+        self.counters.misses += 1;
+        self.note(&event::KEYMISS, db, key.bytes);
+    }
+
+    /// Notes what has happened to a key, for those who want to know.
+    #[inline]
+    pub(crate) fn note(&mut self, event: &'static Event, db: Db, key: &[u8]) {
+        if self.outbox.is_open() {
+            self.outbox.note(event, db, key);
+        }
     }
 
     /// Fetches a key's entry into the cache.
@@ -374,16 +392,22 @@ impl Shard {
 
     fn ended(&mut self, table: u8, entry: &Entry) {
         self.counters.expired += 1;
-        self.gone(table, entry);
+        self.gone(table, entry, &event::EXPIRED);
     }
 
     /// What has to be known about an entry that the server has removed by itself.
-    pub(crate) fn gone(&mut self, table: u8, entry: &Entry) {
-        if !self.watches.is_empty() {
-            let db =
-                self.tables.iter().position(|&of_db| of_db == table).expect("tables are permuted");
-            self.watches.changed(Db(db as u8), entry.key());
+    pub(crate) fn gone(&mut self, table: u8, entry: &Entry, event: &'static Event) {
+        if !self.watches.is_empty() || self.outbox.is_open() {
+            let db = self.db_of(table);
+            self.watches.changed(db, entry.key());
+            self.note(event, db, entry.key());
         }
+    }
+
+    /// The database that has this table.
+    fn db_of(&self, table: u8) -> Db {
+        let db = self.tables.iter().position(|&of_db| of_db == table);
+        Db(db.expect("tables are permuted") as u8)
     }
 
     /// Takes an entry out of its table and out of the totals. Its timer is the caller's.

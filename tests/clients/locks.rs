@@ -6,8 +6,13 @@ use std::process::Command;
 
 #[track_caller]
 fn run(mut command: Command, script: &str, protocol: &str) {
-    let server = Server::latchd(&[]);
     command.arg(in_repository("tests/clients").join(script));
+    play(command, protocol);
+}
+
+#[track_caller]
+fn play(mut command: Command, protocol: &str) {
+    let server = Server::latchd(&[]);
     assert_checked(&output(command.arg(server.port().to_string()).arg(protocol), ""));
 }
 
@@ -36,4 +41,9 @@ fn of_python_over_resp3() {
 #[test]
 fn of_node() {
     run(node(), "node/locks.js", "2");
+}
+
+#[test]
+fn of_rust() {
+    play(limited(installed("crates/latchd-client-crates")), "2");
 }

@@ -8,6 +8,7 @@ use latchd::base::time::Mono;
 use latchd::coord::token::Epoch;
 use latchd::keyspace::borrow::{Alarm, Keyspace, Layout, ShardId};
 use latchd::keyspace::edit::Expiry;
+use latchd::keyspace::event;
 use latchd::keyspace::shard::{Shard, Tick, Use};
 use latchd::keyspace::value::NewValue;
 use latchd::keyspace::{Db, Key};
@@ -40,7 +41,11 @@ fn filled() -> Keyspace {
         let key = Key::new(name.as_bytes());
         let ends = Expiry::At(Mono(END_MS + number % 1_000));
         let mut borrowed = keyspace.borrow(&[key.slot]);
-        borrowed.shard(key.slot).edit(DB, key, Mono(0)).set(NewValue::Text(b"v"), ends);
+        borrowed.shard(key.slot).edit(DB, key, Mono(0)).set(
+            NewValue::Text(b"v"),
+            ends,
+            &event::SET,
+        );
     }
     keyspace
 }

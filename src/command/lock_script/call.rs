@@ -10,6 +10,7 @@ use crate::command::spec::Outcome;
 use crate::command::table::table;
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::event;
 use crate::keyspace::value::NewValue;
 use crate::keyspace::{Db, Key};
 use crate::script::operation::{Answer, Answers, Unit};
@@ -171,7 +172,8 @@ impl<'c, 'a, 'r> Call<'c, 'a, 'r> {
     ) -> Outcome {
         let (value, expiry) = self.checked(value, lifetime)?;
         let now = self.cx.keys.now.mono;
-        write_until(self.cx.keys.edit(key)?, NewValue::Text(value), expiry, now);
+        let edit = self.cx.keys.edit(key)?;
+        write_until(edit, NewValue::Text(value), expiry, now, &event::SET);
         Ok(())
     }
 
@@ -188,7 +190,8 @@ impl<'c, 'a, 'r> Call<'c, 'a, 'r> {
         }
         let now = self.cx.keys.now.mono;
         for key in keys {
-            write_until(self.cx.keys.edit(*key)?, NewValue::Text(value), expiry, now);
+            let edit = self.cx.keys.edit(*key)?;
+            write_until(edit, NewValue::Text(value), expiry, now, &event::SET);
         }
         Ok(true)
     }

@@ -2,6 +2,8 @@
 what python-redis-lock and walrus can do without lists."""
 
 import asyncio
+import contextlib
+import threading
 import warnings
 
 import aioredlock
@@ -19,6 +21,28 @@ from checks import PORT, PROTOCOL, connect, done, holds, refuses, same
 
 warnings.simplefilter("ignore", DeprecationWarning)
 r = connect(decode_responses=False)
+
+
+def crowd(number, lock, each=10):
+    """Threads add to a number, in steps that are not atomic, each under what `lock()` makes: a step
+    is lost if two of them are let in at once."""
+    failures = []
+
+    def work():
+        try:
+            for _ in range(each):
+                with lock():
+                    r.set(number, int(r.get(number) or 0) + 1)
+        except Exception as error:  # A thread's own failure would go unnoticed.
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    same(failures, [])
+    same(int(r.get(number)), 5 * each)
 
 
 def redis_py():
@@ -49,6 +73,19 @@ def redis_py():
     same(r.script_flush(), True)
     same(lock.release(), None)
     same(r.exists("redis-py"), 0)
+    crowd("redis-py-n", lambda: r.lock("redis-py", timeout=60, sleep=0.002))
+    # Who waits gets it when its time is up, and who had it finds that out.
+    late = r.lock("redis-py", timeout=0.3)
+    same(late.acquire(), True)
+    same(lock.acquire(), True)
+    for call in (lambda: late.extend(60), late.reacquire, late.release):
+        try:
+            call()
+            raise AssertionError("the lock is somebody else's")
+        except redis.exceptions.LockNotOwnedError:
+            holds(True)
+    same(lock.owned(), True)
+    same(lock.release(), None)
 
 
 async def redis_py_asyncio():
@@ -80,6 +117,23 @@ def redlock_py():
     same(manager.lock("redlock-py", 60_000), False)
     manager.unlock(lock)
     holds(manager.lock("redlock-py", 60_000))
+    patient = redlock.Redlock(
+        [{"host": "127.0.0.1", "port": PORT, "db": 0}], retry_count=10_000, retry_delay=0.002
+    )
+
+    @contextlib.contextmanager
+    def locked():
+        lock = patient.lock("redlock-py-crowd", 60_000)
+        yield
+        patient.unlock(lock)
+
+    crowd("redlock-py-n", locked)
+    # Who waits gets it when its time is up; who had it does not release it.
+    late = manager.lock("redlock-py-late", 300)
+    lock = patient.lock("redlock-py-late", 60_000)
+    holds(lock.validity > 50_000, lock)
+    manager.unlock(late)
+    same(manager.lock("redlock-py-late", 60_000), False)
 
 
 def pottery_redlock():
@@ -93,6 +147,10 @@ def pottery_redlock():
     same(lock.extend(), None)
     same(lock.release(), None)
     same(lock.locked(), 0)
+    def mutex():
+        return pottery.Redlock(key="pottery-crowd", masters={r}, auto_release_time=60)
+
+    crowd("pottery-n", mutex, each=3)
     ids = pottery.NextID(key="pottery-ids", masters={r})
     same([next(ids), next(ids), next(ids)], [1, 2, 3])
 

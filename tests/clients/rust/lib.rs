@@ -1,1 +1,0 @@
-//! Empty: only the sources of what the manifest names are of interest.

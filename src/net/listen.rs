@@ -8,6 +8,7 @@ use crate::clients::Origin;
 use crate::command::node::Node;
 use crate::config::Settings;
 use crate::net::connection::{Connection, Worker};
+use crate::net::farewell;
 use crate::net::stream::Stream;
 use crate::observe::counters::Count;
 use crate::server::session::Session;
@@ -230,7 +231,8 @@ fn admit_tcp(stream: TcpStream, peer: SocketAddr, worker: &Arc<Worker>) {
     let settings = desk.core().settings();
     if settings.protected_mode && settings.requirepass.is_none() && !is_loopback(peer.ip()) {
         desk.core().tally().counters.add(Count::ConnectionsRejected, 1);
-        return refuse(&Stream::Tcp(stream), PROTECTED);
+        drop(desk);
+        return refuse(&Stream::Tcp(stream), PROTECTED, worker);
     }
     // A client that is gone already is found out when it is read from.
     let _ = stream.set_nodelay(true);
@@ -281,7 +283,8 @@ fn admit(
     let Some(client) = node.clients.admit(origin, core.settings().maxclients as usize) else {
         core.tally().counters.add(Count::ConnectionsRejected, 1);
         tracing::debug!("Refused a client: maxclients are connected");
-        return refuse(&stream, FULL);
+        drop(desk);
+        return refuse(&stream, FULL, worker);
     };
     core.tally().counters.add(Count::ConnectionsReceived, 1);
     tracing::debug!("Accepted {}", client.origin.address);
@@ -292,14 +295,11 @@ fn admit(
 }
 
 /// Says why and closes. The text fits any socket buffer, so one attempt is enough.
-fn refuse(stream: &Stream, text: &[u8]) {
-    let sent = match stream {
-        Stream::Tcp(stream) => stream.try_write(text),
-        Stream::Unix(stream) => stream.try_write(text),
-    };
-    if let Err(error) = sent {
+fn refuse(stream: &Stream, text: &[u8], worker: &Arc<Worker>) {
+    if let Err(error) = stream.try_write(text) {
         tracing::debug!(%error, "A refused client did not wait for the reason");
     }
+    farewell::end(stream, worker);
 }
 
 #[cfg(test)]

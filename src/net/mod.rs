@@ -2,6 +2,7 @@
 
 mod backlog;
 pub mod connection;
+pub mod farewell;
 pub mod listen;
 mod stream;
 mod timer;

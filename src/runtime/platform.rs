@@ -5,6 +5,7 @@
 
 use crate::command::node::{CpuFigures, MemoryFigures, Platform};
 use crate::keyspace::flush::Garbage;
+use crate::net::farewell::LEAVING_MAX;
 use crate::observe::log::{LogControl, LogLevel};
 use std::ffi::{c_char, c_int, c_void};
 use std::fs::{File, OpenOptions};
@@ -21,8 +22,8 @@ pub(crate) struct SystemPlatform {
 
 /// Files that are no clients: log, standard streams, `node.lock`, as many as Redis sets aside.
 const FILES_RESERVED: u64 = 32;
-/// Files of each worker: its poll, its wake-up, its listeners.
-const FILES_PER_WORKER: u64 = 8;
+/// Files of each worker: its poll, its wake-up, its listeners, clients that it has sent away.
+const FILES_PER_WORKER: u64 = 8 + LEAVING_MAX as u64;
 
 /// The log's word for a level of the settings.
 pub(crate) fn log_level(level: crate::config::LogLevel) -> LogLevel {

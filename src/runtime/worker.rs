@@ -19,7 +19,7 @@ use crate::runtime::outside::{Process, Stop};
 use crate::server::core::Core;
 use parking_lot::Mutex;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
@@ -104,6 +104,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
         desk: Mutex::new(Desk::new(Core::new(Arc::clone(&setup.node), setup.number))),
         stopping: AtomicBool::new(false),
         outside: Box::new(outside),
+        leaving: AtomicUsize::new(0),
     });
     let (mut duties, mut acceptors) = (Duties::default(), Vec::new());
     for listener in setup.tcp {

@@ -6,6 +6,7 @@
 mod admission;
 mod big_requests;
 mod expiry;
+mod farewell;
 mod garbage;
 mod idle_flood;
 mod inspect;

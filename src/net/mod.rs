@@ -1,5 +1,6 @@
 //! Sockets: listeners and connections. Knows no rule about commands.
 
+pub mod acceptors;
 mod backlog;
 pub mod connection;
 pub mod farewell;

@@ -10,6 +10,7 @@ mod farewell;
 mod garbage;
 mod idle_flood;
 mod inspect;
+mod listening;
 mod lock_lost;
 mod pause;
 mod shutdown;

@@ -3,8 +3,8 @@
 //! It is the notation of the Redis documentation: `word` is a value, `WORD` a keyword, `[...]` may
 //! be left out, `<a | b>` is a choice, and `key [key ...]` says that what stands before is
 //! repeated. What that notation cannot say stands in braces, and [`usage`] leaves it out:
-//! `increment{double}` is the type of a word, `[NX | XX]{condition}` the name of a group. Behind it,
-//! or alone, stand versions: `[GET]{since 6.2.0}`, `ip:port{deprecated 2.8.12}`.
+//! `increment{double}` is the type of a word, `[NX | XX]{condition}` the name of a group. Behind
+//! it, or alone, stand versions: `[GET]{since 6.2.0}`, `ip:port{deprecated 2.8.12}`.
 
 use crate::command::docs::argument::{Argument, Shape, Type};
 

@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Spec] = &[
         complexity: "O(1) for every call. O(N) for a complete iteration, including enough \
                      command calls for the cursor to return back to 0. N is the number of \
                      elements inside the collection.",
-        syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+        syntax: "cursor [MATCH pattern] [COUNT count] [TYPE type]{since 6.0.0}",
         tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
         history: &[("6.0.0", "Added the `TYPE` subcommand.")],
         run: Run::Plain(scan),

@@ -29,9 +29,12 @@ pub(super) const ROWS: &[Spec] = &[
         summary: "Sets the string value of a key, ignoring its type. \
                   The key is created if it doesn't exist.",
         complexity: "O(1), and O(N) for `IFDEQ` and `IFDNE` where N is the length of the old value",
-        syntax: "key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | \
-                 IFDNE ifdne-digest]{condition} [GET | FENCE] [EX seconds | PX milliseconds | \
-                 EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]{expiration} \
+        syntax: "key value [NX | XX | IFEQ ifeq-value{since 8.4.0} | \
+                 IFNE ifne-value{since 8.4.0} | IFDEQ ifdeq-digest{since 8.4.0} | \
+                 IFDNE ifdne-digest{since 8.4.0}]{condition since 2.6.12} \
+                 [GET{since 6.2.0} | FENCE] [EX seconds{since 2.6.12} | \
+                 PX milliseconds{since 2.6.12} | EXAT unix-time-seconds{since 6.2.0} | \
+                 PXAT unix-time-milliseconds{since 6.2.0} | KEEPTTL{since 6.0.0}]{expiration} \
                  [LEASE id]",
         history: &[
             ("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."),

@@ -32,10 +32,15 @@ mod debug_server;
 mod docs;
 mod duration;
 mod election;
+mod encodings;
 mod expire;
 mod feed;
 mod fence;
 mod figures;
+mod hash;
+mod hash_counter;
+mod hash_pick;
+mod hash_read;
 mod help;
 mod increx;
 mod info;
@@ -55,6 +60,7 @@ mod memory_usage;
 mod nested;
 mod object;
 mod once;
+mod picks;
 mod pubsub;
 mod rename;
 #[cfg(test)]
@@ -94,6 +100,10 @@ const FAMILIES: &[&[Spec]] = &[
     expire::ROWS,
     feed::ROWS,
     fence::ROWS,
+    hash::ROWS,
+    hash_counter::ROWS,
+    hash_pick::ROWS,
+    hash_read::ROWS,
     increx::ROWS,
     info::ROWS,
     introspection::ROWS,

@@ -14,7 +14,6 @@ pub mod feed;
 pub mod feeds;
 pub mod flush;
 mod gauge;
-pub mod hash;
 mod hints;
 mod invariants;
 pub mod leases;

@@ -170,7 +170,7 @@ impl Node {
         let workers = parts.identity.workers;
         let node = Self {
             keyspace: parts.keyspace,
-            clients: Registry::default(),
+            clients: Registry::new(workers),
             pubsub: Hub::default(),
             tallies: Tallies::new(workers, commands, parts.identity.started.mono),
             scripts: Scripts::default(),
@@ -280,7 +280,7 @@ impl Node {
     /// Tells what keeps a copy of a setting.
     fn take_over(&self, settings: &Settings) {
         self.keyspace.count_memory(settings.maxmemory > 0);
-        self.clients.limit_outboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
+        self.clients.limit_mailboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
         self.slow_log.set_len_max(settings.slowlog_max_len);

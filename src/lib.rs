@@ -4,6 +4,7 @@
 
 pub mod base;
 pub mod clients;
+pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod coord;
@@ -15,3 +16,4 @@ pub mod resp;
 pub mod runtime;
 pub mod script;
 pub mod server;
+pub mod types;

@@ -283,7 +283,7 @@ pub fn key_words(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidKeys;
 
-/// Whether every request of this row has exactly one key.
+/// Whether requests of this row have one key and no more.
 #[must_use]
 #[inline]
 pub const fn has_one_key(spec: &Spec) -> bool {

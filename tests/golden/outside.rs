@@ -1,9 +1,9 @@
 //! What a node asks of the outside, made up: a clock that the transcript sets, a machine with fixed
 //! figures and one file, an alarm that nobody needs.
 
-use latchd::base::time::{Clock, Mono, Now, Wall};
+use latchd::base::time::{Clock, Micros, Mono, Now, Wall};
 use latchd::command::node::{CpuFigures, Identity, MemoryFigures, Platform};
-use latchd::config::{Files, LogLevel};
+use latchd::config::{Files, LogLevel, Settings};
 use latchd::keyspace::borrow::{Alarm, ShardId};
 use parking_lot::Mutex;
 use std::io;
@@ -56,7 +56,8 @@ impl VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> Now {
         let mono = Mono(self.mono_ms.load(Ordering::Relaxed));
-        Now { mono, wall: Wall(self.wall_ms.load(Ordering::Relaxed)) }
+        let wall = Wall(self.wall_ms.load(Ordering::Relaxed));
+        Now { mono, micros: Micros::at(mono), wall }
     }
 
     fn nanos(&self) -> u64 {
@@ -119,6 +120,15 @@ impl Platform for FixedPlatform {
 
     fn make_room(&self, clients: u32) -> u32 {
         clients.min(19_968)
+    }
+
+    /// Another server has port 7, and this machine has no address 192.0.2.1.
+    fn prepare_to_listen(&self, settings: &Settings) -> io::Result<Box<dyn FnOnce() + Send>> {
+        let is_foreign = |address: &String| address == "192.0.2.1";
+        if settings.port == 7 || settings.bind.iter().any(is_foreign) {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        Ok(Box::new(|| {}))
     }
 
     fn change_dir(&self, dir: &Path) -> io::Result<PathBuf> {

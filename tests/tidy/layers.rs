@@ -21,7 +21,7 @@ pub(crate) const LAYERS: [(&str, Allowed); 16] = [
     ("config", These(&["base"])),
     ("observe", These(&["base"])),
     ("pubsub", These(&["base"])),
-    ("cluster", These(&["base"])),
+    ("cluster", These(&["coord", "base"])),
     ("clients", These(&["pubsub", "resp", "base"])),
     ("script", These(&["resp", "base"])),
     ("keyspace", These(&["coord", "types", "base"])),

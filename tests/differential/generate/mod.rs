@@ -6,6 +6,7 @@
 //! server.
 
 mod channels;
+mod hashes;
 mod keys;
 mod server;
 mod strings;
@@ -35,7 +36,7 @@ pub fn sequence(seed: u64) -> Sequence {
         let steps = channels::steps(&mut dice);
         return Sequence { name: format!("seed {seed}"), resp3: dice.one_in(2), steps };
     }
-    let families = [strings::RULES, keys::RULES, server::RULES];
+    let families = [strings::RULES, keys::RULES, server::RULES, hashes::RULES];
     // Some sequences stay within one family so that its commands meet more often.
     let only = dice.one_in(3).then(|| dice.rng.usize(..families.len()));
     let transactions = dice.one_in(3);
@@ -43,7 +44,7 @@ pub fn sequence(seed: u64) -> Sequence {
     let mut steps = Vec::new();
     for _ in 0..dice.rng.usize(STEPS) {
         let conn = 1 + dice.rng.usize(..turns);
-        let family = only.unwrap_or_else(|| dice.weighted(&[5, 5, 1]));
+        let family = only.unwrap_or_else(|| dice.weighted(&[5, 5, 1, 4]));
         let act = match dice.rng.u32(..100) {
             0..=1 => Act::Raw(wire::conversation(&mut dice)),
             2..=3 => Act::Line(wire::inline_request(&mut dice)),

@@ -31,8 +31,8 @@ pub struct Holder {
     pub owner: Owner,
     /// What.
     pub mode: Mode,
-    /// Whether the owner has asked again since the token was drawn: then more than one request
-    /// relies on the grant.
+    /// Whether the owner has asked again, or extended it, since the token was drawn: then more than
+    /// the request that it was granted to relies on the grant.
     pub repeated: bool,
     /// Drawn when the grant was made.
     pub token: FenceToken,

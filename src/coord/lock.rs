@@ -100,7 +100,11 @@ impl Lock {
         self.settle(now);
         let Some(holder) = self.claim(owner, claimed) else { return Extend::NotOwner };
         let token = holder.token;
-        self.holders.revise(owner, |holder| holder.term = holder.next_term(lasting, false, now));
+        self.holders.revise(owner, |holder| {
+            holder.term = holder.next_term(lasting, false, now);
+            // Its owner relies on it now, whatever becomes of the request that it was granted to.
+            holder.repeated = true;
+        });
         Extend::Extended(token)
     }
 

@@ -4,13 +4,16 @@
 
 pub mod base;
 pub mod clients;
+pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod coord;
 pub mod keyspace;
 pub mod net;
 pub mod observe;
+pub mod pubsub;
 pub mod resp;
 pub mod runtime;
 pub mod script;
 pub mod server;
+pub mod types;

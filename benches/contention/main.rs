@@ -30,12 +30,15 @@ cargo bench --bench contention -- [options]
   --quick            each once, for a moment: it works, the numbers mean nothing
   --clients N,N,...  how many want the lock (10,100,500,1000)
   --seconds S        how long each run is measured (3)
+  --layout one|all   latchd with one thread, and each side on a core of its own; or with a thread
+                     per core and nothing pinned (both, one after the other)
   --redis PATH       instead of the redis-server of PATH
 ";
 
 struct Options {
     clients: Vec<usize>,
     seconds: f64,
+    layouts: Vec<Layout>,
     redis: PathBuf,
 }
 
@@ -56,26 +59,49 @@ fn run() -> Result<(), Failure> {
     };
     machine::raise_file_limit()?;
     println!(
-        "| clients | how | hand-offs/s | wait p50 ms | wait p99 ms | clients / rate, ms | served \
-         fewest to most |\n|---|---|---|---|---|---|---|"
+        "| clients | how | threads | hand-offs/s | wait p50 ms | wait p99 ms | clients / rate, ms \
+         | served fewest to most |\n|---|---|---|---|---|---|---|---|"
     );
     let latchd = Path::new(env!("CARGO_BIN_EXE_latchd"));
     for &clients in &options.clients {
         for manner in Manner::ALL {
             let binary = if manner.asks_redis() { &options.redis } else { latchd };
-            let server = Server::start(binary, Layout::AllCores)?;
-            let window = Duration::from_secs_f64(options.seconds);
-            let outcome = crowd::drive(&server, manner, clients, window)?;
-            print_row(clients, manner, &outcome);
+            for &layout in &options.layouts {
+                let outcome = measure(binary, layout, &options, (manner, clients))?;
+                print_row(clients, (manner, layout), &outcome);
+            }
         }
     }
     Ok(())
 }
 
-fn print_row(clients: usize, manner: Manner, outcome: &Outcome) {
+/// Lets a crowd go for the lock of a server of its own; on a thread of its own, so that pinning it
+/// pins nothing else.
+fn measure(
+    binary: &Path,
+    layout: Layout,
+    options: &Options,
+    (manner, clients): (Manner, usize),
+) -> Result<Outcome, Failure> {
+    let window = Duration::from_secs_f64(options.seconds);
+    let server = Server::start(binary, layout)?;
+    let drive = || {
+        if layout == Layout::OneThread {
+            machine::pin_to(server::SERVER_CORE + 1)?;
+        }
+        crowd::drive(&server, manner, clients, window)
+    };
+    std::thread::scope(|scope| scope.spawn(drive).join().map_err(|_| "the crowd panicked")?)
+}
+
+fn print_row(clients: usize, (manner, layout): (Manner, Layout), outcome: &Outcome) {
     let fair_ms = clients as f64 / outcome.per_second * 1e3;
+    let threads = match layout {
+        Layout::OneThread => "one, pinned",
+        Layout::AllCores => "as installed",
+    };
     println!(
-        "| {clients} | {} | {:.0} | {:.2} | {:.2} | {fair_ms:.2} | {} to {} |",
+        "| {clients} | {} | {threads} | {:.0} | {:.2} | {:.2} | {fair_ms:.2} | {} to {} |",
         manner.name(),
         outcome.per_second,
         outcome.wait_ms(0.5),
@@ -89,7 +115,8 @@ impl Options {
     /// The command line; `None` if it asks for help.
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, Failure> {
         let clients = vec![10, 100, 500, 1_000];
-        let mut options = Self { clients, seconds: 3.0, redis: "redis-server".into() };
+        let layouts = vec![Layout::OneThread, Layout::AllCores];
+        let mut options = Self { clients, seconds: 3.0, layouts, redis: "redis-server".into() };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
             match &*arg {
@@ -100,6 +127,13 @@ impl Options {
                     options.clients = numbers.collect::<Result<_, _>>()?;
                 }
                 "--seconds" => options.seconds = value()?.parse()?,
+                "--layout" => {
+                    options.layouts = match &*value()? {
+                        "one" => vec![Layout::OneThread],
+                        "all" => vec![Layout::AllCores],
+                        other => return Err(format!("{other} is no layout\n{USAGE}").into()),
+                    };
+                }
                 "--redis" => options.redis = value()?.into(),
                 "--help" => return Ok(None),
                 // Cargo adds it.

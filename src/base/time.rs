@@ -7,6 +7,10 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(pub u64);
 
+/// Microseconds of the same clock, to tell how long something took. Nothing is due at one of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Micros(pub u64);
+
 /// Milliseconds since the Unix epoch, as clients write them in `EXAT` and `PXAT`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wall(pub i64);
@@ -16,6 +20,8 @@ pub struct Wall(pub i64);
 pub struct Now {
     /// Boot-time clock.
     pub mono: Mono,
+    /// The same reading, in microseconds.
+    pub micros: Micros,
     /// Unix time. `wall - mono` stays the same from turn to turn unless the wall clock was set, so
     /// that a deadline given as Unix time is read back as the same number.
     pub wall: Wall,
@@ -29,6 +35,26 @@ impl Mono {
     }
 
     /// Milliseconds from `earlier` to here, 0 if `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Micros {
+    /// The first one of a millisecond.
+    #[must_use]
+    pub const fn at(ms: Mono) -> Self {
+        Self(ms.0.saturating_mul(1_000))
+    }
+
+    /// The millisecond that it is in.
+    #[must_use]
+    pub const fn ms(self) -> Mono {
+        Mono(self.0 / 1_000)
+    }
+
+    /// Microseconds from `earlier` to here, 0 if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

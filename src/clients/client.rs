@@ -4,9 +4,11 @@
 //! time.
 
 use crate::base::time::Mono;
+use crate::clients::outbox::{Outbox, OutboxLimit, Push, Put, TooMany};
+use crate::pubsub::Subscribed;
 use crate::resp::reply::Protocol;
 use atomic_waker::AtomicWaker;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::task::Waker;
@@ -149,20 +151,13 @@ pub struct Client {
     /// Whether what it waits for has news.
     news: AtomicBool,
     waker: AtomicWaker,
-    /// Whether there are pushes, so that the usual case costs one load.
-    has_pushes: AtomicBool,
-    /// Messages that are no replies.
-    #[expect(clippy::box_collection, reason = "an idle connection has room for a pointer alone")]
-    pushes: Mutex<Option<Box<Vec<u8>>>>,
+    outbox: Outbox,
 }
-
-/// Who has so much of them and takes none is closed.
-const PUSH_BYTES_MAX: usize = 1 << 20;
 
 impl Client {
     /// A connection that has just been accepted.
     #[must_use]
-    pub fn new(id: ClientId, origin: Origin) -> Self {
+    pub(super) fn new(id: ClientId, origin: Origin, limit: OutboxLimit) -> Self {
         let figures = Figures {
             last_seen_ms: origin.since.0,
             protocol: Protocol::Resp2.number() as u8,
@@ -172,8 +167,8 @@ impl Client {
         let shared = Shared::default();
         shared.store(&figures);
         let (names, kill, unblock, news, waker) = Default::default();
-        let (has_pushes, pushes) = Default::default();
-        Self { id, origin, shared, names, kill, unblock, news, waker, has_pushes, pushes }
+        let outbox = Outbox::new(limit);
+        Self { id, origin, shared, names, kill, unblock, news, waker, outbox }
     }
 
     /// What it is doing.
@@ -277,26 +272,38 @@ impl Client {
     }
 
     /// Sends it a message that is no reply, when it is between two replies.
-    pub fn push(&self, message: &[u8]) {
-        let mut pushes = self.pushes.lock();
-        let pushes = pushes.get_or_insert_default();
-        if pushes.len() + message.len() > PUSH_BYTES_MAX {
-            return self.kill(Kill::Now);
+    pub fn push(&self, push: Push) {
+        let unsent = self.shared.output_bytes.load(Ordering::Relaxed);
+        match self.outbox.put(push, unsent) {
+            Put::First => self.wake(),
+            Put::Behind => {}
         }
-        pushes.extend_from_slice(message);
-        self.has_pushes.store(true, Ordering::Release);
-        self.wake();
+    }
+
+    /// Whether there are messages to be sent.
+    #[must_use]
+    #[inline]
+    pub fn has_pushes(&self) -> bool {
+        self.outbox.any()
     }
 
     /// Takes the messages that are to be sent.
-    #[inline]
-    pub fn take_pushes(&self) -> Option<Box<Vec<u8>>> {
-        if !self.has_pushes.load(Ordering::Acquire) {
-            return None;
-        }
-        let mut pushes = self.pushes.lock();
-        self.has_pushes.store(false, Ordering::Release);
-        pushes.take()
+    ///
+    /// # Errors
+    /// There are so many that it has to be closed instead.
+    pub fn take_pushes(&self) -> Result<Vec<Push>, TooMany> {
+        self.outbox.take()
+    }
+
+    /// How much it follows.
+    #[must_use]
+    pub fn subscribed(&self) -> Subscribed {
+        self.outbox.subscribed()
+    }
+
+    /// Says how much it follows; its own core only.
+    pub fn set_subscribed(&self, subscribed: Subscribed) {
+        self.outbox.set_subscribed(subscribed);
     }
 
     /// Lets the connection's task look around.

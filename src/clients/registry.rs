@@ -2,6 +2,7 @@
 
 use crate::base::time::Mono;
 use crate::clients::client::{Client, ClientId, Kill, Origin};
+use crate::clients::outbox::OutboxLimit;
 use crate::clients::pause::Pause;
 use dashmap::DashMap;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub struct Registry {
     clients: DashMap<ClientId, Arc<Client>>,
     last_id: AtomicU64,
     connected: AtomicUsize,
+    outbox_limit: OutboxLimit,
     /// CLIENT PAUSE.
     pub pause: Pause,
 }
@@ -23,7 +25,7 @@ impl Registry {
         let room = |connected: usize| (connected < most).then_some(connected + 1);
         self.connected.fetch_update(Ordering::AcqRel, Ordering::Acquire, room).ok()?;
         let id = ClientId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
-        let client = Arc::new(Client::new(id, origin));
+        let client = Arc::new(Client::new(id, origin, self.outbox_limit.clone()));
         self.clients.insert(id, Arc::clone(&client));
         Some(client)
     }
@@ -62,11 +64,18 @@ impl Registry {
         self.clients.iter().any(|client| wanted(&client))
     }
 
-    /// Closes connections that have not been heard of for `timeout_ms`.
+    /// How many bytes of messages may wait for one connection, 0 for no limit.
+    pub fn limit_outboxes(&self, bytes: u64) {
+        self.outbox_limit.set(bytes);
+    }
+
+    /// Closes connections that have not been heard of for `timeout_ms`, but no subscribers: they
+    /// listen.
     pub fn close_idle(&self, now: Mono, timeout_ms: u64) {
         for client in &self.clients {
             let figures = client.figures();
-            if !figures.blocked && now.since(Mono(figures.last_seen_ms)) > timeout_ms {
+            let idle = !figures.blocked && now.since(Mono(figures.last_seen_ms)) > timeout_ms;
+            if idle && client.subscribed().is_nothing() {
                 client.kill(Kill::Now);
             }
         }

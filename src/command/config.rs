@@ -9,7 +9,6 @@ use crate::command::help;
 use crate::command::node::{access_mode, system_text};
 use crate::command::spec::{Acl, Flags, Outcome, Reach, Run, Spec};
 use crate::config::Caller;
-use crate::keyspace::locks::LockFigures;
 use crate::keyspace::shard::Counters;
 use std::io;
 
@@ -149,7 +148,7 @@ fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn reset_stat(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
     cx.keys.shards.shards().for_each(|shard| {
         shard.counters = Counters::default();
-        shard.locks.figures = LockFigures::default();
+        shard.locks.forget_figures();
     });
     if !cx.in_transaction {
         // The rest needs no key, and takes its time.

@@ -4,6 +4,7 @@ use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Deprecation, Flags, Group, Outcome, Run, SessionVerb, Spec};
+use crate::resp::reply::Protocol;
 
 const BASE: Spec =
     Spec { group: Group::Connection, acl: Acl::FAST.and(Acl::CONNECTION), ..Spec::BASE };
@@ -30,7 +31,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "ping",
         arity: -1,
-        flags: Flags::FAST,
+        flags: Flags::FAST.and(Flags::SUBSCRIBER),
         summary: "Returns the server's liveliness response.",
         syntax: "[message]",
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
@@ -40,7 +41,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "quit",
         arity: -1,
-        flags: ANY_TIME,
+        flags: ANY_TIME.and(Flags::SUBSCRIBER),
         summary: "Closes the connection.",
         deprecated: Some(Deprecation {
             since: "7.2.0",
@@ -52,7 +53,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "reset",
         arity: 1,
-        flags: ANY_TIME,
+        flags: ANY_TIME.and(Flags::SUBSCRIBER),
         summary: "Resets the connection.",
         since: "6.2.0",
         run: Run::Session(SessionVerb::Reset),
@@ -66,10 +67,19 @@ fn echo(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 }
 
 fn ping(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    match (args.take_option(), args.left()) {
-        (None, _) => cx.reply.simple("PONG"),
-        (Some(message), 0) => cx.reply.bulk(message),
-        (Some(_), _) => return Err(CommandError::arity("ping")),
+    let message = args.take_option();
+    if args.left() > 0 {
+        return Err(CommandError::arity("ping"));
+    }
+    match message {
+        // So that a subscriber reads nothing but arrays.
+        message if cx.caller.subscriptions.any() && cx.reply.protocol == Protocol::Resp2 => {
+            cx.reply.array(2);
+            cx.reply.bulk(b"pong");
+            cx.reply.bulk(message.unwrap_or_default());
+        }
+        None => cx.reply.simple("PONG"),
+        Some(message) => cx.reply.bulk(message),
     }
     Ok(())
 }

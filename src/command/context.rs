@@ -12,6 +12,7 @@ use crate::command::node::Node;
 use crate::command::table::{Command, CommandId};
 use crate::coord::grant::WaiterId;
 use crate::keyspace::borrow::Borrowed;
+use crate::keyspace::collection::Kind;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::flush::Garbage;
@@ -19,6 +20,7 @@ use crate::keyspace::shard::Use;
 use crate::keyspace::value::Text;
 use crate::keyspace::{Db, Key};
 use crate::observe::commands::CallEnd;
+use crate::pubsub::Subscriptions;
 use crate::resp::reply::Writer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ pub struct Context<'a> {
     pub command: &'static Command,
     /// Whether the command runs inside EXEC.
     pub in_transaction: bool,
+    /// Where the reply begins of which the command writes the whole, or inside EXEC a part.
+    pub reply_start: usize,
     /// Whether it may wait, or has waited.
     pub patience: Patience,
     /// What shall happen after the reply.
@@ -88,6 +92,8 @@ pub struct Wait {
     pub waiter: WaiterId,
     /// When its time is up; `None` for never.
     pub until: Option<Mono>,
+    /// At which of the things that it wants it is watched.
+    pub watched: usize,
 }
 
 /// How a command stands to waiting.
@@ -103,6 +109,8 @@ pub enum Patience {
         waiter: WaiterId,
         /// When its time is up.
         until: Option<Mono>,
+        /// At which of the things that it wants it is watched.
+        watched: usize,
     },
     /// It has been parked under this number, and its time is up.
     TimedOut {
@@ -128,6 +136,8 @@ pub struct Caller {
     pub replies: Replies,
     /// Where it keeps leases alive.
     pub kept: KeptSlots,
+    /// Which channels it follows.
+    pub subscriptions: Subscriptions,
 }
 
 /// The slots in which a client's open connection keeps leases alive (`LEASE.GRANT ... CONN`), or
@@ -207,6 +217,15 @@ impl Keys<'_> {
         Ok(self.read(key).map(|entry| entry.value().text()).transpose()?)
     }
 
+    /// Reads a collection.
+    ///
+    /// # Errors
+    /// The key holds something else.
+    #[inline]
+    pub fn collection<S: Kind>(&mut self, key: Key<'_>) -> Result<Option<&S>, CommandError> {
+        Ok(self.read(key).map(|entry| entry.value().collection()).transpose()?)
+    }
+
     /// The one way to change a key of Redis's types.
     ///
     /// # Errors
@@ -220,8 +239,10 @@ impl Keys<'_> {
     /// As `edit`, whatever the key holds.
     #[inline]
     pub fn edit_any<'s, 'k>(&'s mut self, key: Key<'k>) -> Edit<'s, 'k> {
-        let now: Mono = self.now.mono;
-        self.shards.shard(key.slot).edit(self.db, key, now)
+        let Now { mono, micros, .. } = self.now;
+        let shard = self.shards.shard(key.slot);
+        shard.note_reading(micros);
+        shard.edit(self.db, key, mono)
     }
 
     /// As `edit`, in another database (MOVE, COPY).

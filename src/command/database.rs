@@ -78,9 +78,6 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
-/// Fewer keys than this are freed at once even with ASYNC: handing them over costs more.
-const FREED_ELSEWHERE_MIN: usize = 64;
-
 /// The database that a number names.
 pub(super) fn database(cx: &Context<'_>, number: i64) -> Result<Db, CommandError> {
     let exists = (0..i64::from(cx.node.keyspace.databases())).contains(&number);
@@ -138,7 +135,7 @@ fn flush(
             garbage.add(shard.flush(Db(db), now));
         }
     }
-    if elsewhere && garbage.keys() >= FREED_ELSEWHERE_MIN {
+    if elsewhere && garbage.is_much() {
         cx.node.platform.free_elsewhere(garbage);
     } else {
         cx.garbage.add(garbage);

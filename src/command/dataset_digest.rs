@@ -2,6 +2,7 @@
 //! and values, combined so that the order of keys does not matter.
 
 use crate::base::number::DECIMAL_MAX;
+use crate::keyspace::collection::Collection;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::value::Value;
 use sha1_smol::Sha1;
@@ -37,12 +38,34 @@ pub(super) fn of_value(mut digest: Digest, entry: &Entry) -> Digest {
             digest.mix(&TYPE_STRING.to_be_bytes());
             digest.mix(text.bytes(&mut [0; DECIMAL_MAX]));
         }
+        Value::Collection(collection) => mix_collection(&mut digest, collection),
         Value::Primitive(primitive) => digest.mix(primitive.type_name().as_bytes()),
     }
     if entry.timer().is_some() {
         digest.xor(b"!!expire!!");
     }
     digest
+}
+
+/// What Redis mixes in for the elements of a collection, each kind in its own way.
+fn mix_collection(digest: &mut Digest, collection: &Collection) {
+    const TYPE_LIST: u32 = 1;
+    const TYPE_HASH: u32 = 4;
+    match collection {
+        Collection::List(list) => {
+            digest.mix(&TYPE_LIST.to_be_bytes());
+            list.iter().for_each(|element| digest.mix(element));
+        }
+        Collection::Hash(hash) => {
+            digest.mix(&TYPE_HASH.to_be_bytes());
+            for (field, value) in hash.iter() {
+                let mut pair = Digest::default();
+                pair.mix(field);
+                pair.mix(value);
+                digest.xor(&pair.0);
+            }
+        }
+    }
 }
 
 #[cfg(test)]

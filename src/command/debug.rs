@@ -12,10 +12,12 @@ use crate::command::error::CommandError;
 use crate::command::object::references;
 use crate::command::spec::{Acl, Flags, Group, Outcome, Reach, Run, Spec};
 use crate::command::{absent, debug_server, help};
+use crate::keyspace::collection::Collection;
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::event;
 use crate::keyspace::value::{NewValue, Value};
 use crate::keyspace::{Db, Key};
+use crate::types::structure::Structure;
 use std::ops::RangeInclusive;
 
 const BASE: Spec = Spec { group: Group::Server, ..Spec::BASE };
@@ -202,12 +204,24 @@ fn object(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 /// How long the value would be in Redis's RDB format, uncompressed.
 fn serialized_bytes(value: Value<'_>) -> usize {
-    let mut space = [0; DECIMAL_MAX];
-    let text = match &value {
-        Value::Text(text) => text.bytes(&mut space),
+    match value {
+        Value::Text(text) => string_bytes(text.bytes(&mut [0; DECIMAL_MAX])),
+        Value::Collection(collection) => match collection {
+            Collection::Hash(hash) => {
+                let pairs = hash.iter().map(|(field, value)| [field, value].map(string_bytes));
+                length_bytes(hash.len()) + pairs.flatten().sum::<usize>()
+            }
+            Collection::List(list) => {
+                length_bytes(list.len()) + list.iter().map(string_bytes).sum::<usize>()
+            }
+        },
         // What Redis does not know has no length there.
-        Value::Primitive(_) => return 0,
-    };
+        Value::Primitive(_) => 0,
+    }
+}
+
+/// How long a string is in RDB.
+fn string_bytes(text: &[u8]) -> usize {
     match parse_i64(text) {
         Some(number) if i8::try_from(number).is_ok() => 2,
         Some(number) if i16::try_from(number).is_ok() => 3,

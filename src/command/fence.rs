@@ -118,6 +118,7 @@ fn pass(cx: &mut Context<'_>, key: Key<'_>, token: FenceToken) -> Result<(), Com
         Check::Accepted => Ok(edit.coordinate(|fence: &mut Fence, _| *fence = after)?),
         Check::Stale { seen, got } => {
             let (seen, got) = (seen.get(), got.get());
+            edit.note_stale_token();
             Err(CommandError::new(format!("STALETOKEN seen {seen}, got {got}")))
         }
     }

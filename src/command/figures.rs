@@ -3,7 +3,8 @@
 use crate::command::node::{MemoryFigures, Node};
 use crate::keyspace::Db;
 use crate::keyspace::borrow::Borrowed;
-use crate::keyspace::locks::{LockCounts, LockFigures};
+use crate::keyspace::lock_figures::LockFigures;
+use crate::keyspace::locks::LockCounts;
 use crate::keyspace::shard::{Counters, Totals};
 
 /// What all shards together hold and have seen.

@@ -42,7 +42,7 @@ pub(super) const ROWS: &[Spec] = &[
                      number of allocations the deleted objects where composed of.",
         syntax: "key [key ...]",
         tips: SUM_OVER_SHARDS,
-        run: Run::Plain(del),
+        run: Run::Plain(unlink),
         ..BASE
     },
     Spec {
@@ -87,9 +87,21 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
-/// DEL and UNLINK: a string is one or two heap blocks, so freeing it elsewhere would cost more than
-/// freeing it.
-fn del(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+fn del(cx: &mut Context<'_>, args: Args<'_>) -> Outcome {
+    remove(cx, args)
+}
+
+/// A string is one or two heap blocks, so freeing it elsewhere would cost more than freeing it.
+fn unlink(cx: &mut Context<'_>, args: Args<'_>) -> Outcome {
+    remove(cx, args)?;
+    let garbage = cx.keys.shards.take_garbage();
+    if garbage.is_much() {
+        cx.node.platform.free_elsewhere(garbage);
+    }
+    Ok(())
+}
+
+fn remove(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut removed = 0;
     while args.left() > 0 {
         let key = args.key()?;

@@ -182,9 +182,11 @@ pub(super) fn write_until(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::Micros;
     use crate::command::table::table;
 
-    const NOW: Now = Now { mono: Mono(5_000), wall: Wall(1_700_000_000_000) };
+    const NOW: Now =
+        Now { mono: Mono(5_000), micros: Micros(5_000_000), wall: Wall(1_700_000_000_000) };
 
     fn expiry(unit: Unit, number: &str) -> Result<Expiry, CommandError> {
         let command = table().by_name(b"set").unwrap();

@@ -15,6 +15,7 @@ pub mod table;
 mod absent;
 mod auth;
 mod barrier;
+mod claim;
 mod client;
 mod cluster;
 mod compare;
@@ -52,6 +53,7 @@ mod memory_usage;
 mod nested;
 mod object;
 mod once;
+mod pubsub;
 mod rename;
 #[cfg(test)]
 mod rows_tests;
@@ -64,6 +66,7 @@ mod string;
 mod string_multi;
 mod string_range;
 mod string_set;
+mod terms;
 mod throttle;
 mod transaction;
 mod wait;
@@ -101,6 +104,7 @@ const FAMILIES: &[&[Spec]] = &[
     memory::ROWS,
     object::ROWS,
     once::ROWS,
+    pubsub::ROWS,
     rename::ROWS,
     scan::ROWS,
     script::ROWS,

@@ -88,7 +88,7 @@ impl<'r> Nested<'r> {
 fn nestable(spec: &Spec) -> Option<Function> {
     const NEVER: [Flags; 3] = [Flags::NO_MULTI, Flags::PROTECTED, Flags::ADMIN];
     let Run::Plain(function) = spec.run else { return None };
-    let has_all_it_needs = !spec.keys.is_empty()
+    let has_all_it_needs = spec.has_keys()
         && nested_from(spec).is_none()
         && spec.reach == Reach::Keys
         && spec.group != Group::Connection

@@ -2,7 +2,7 @@
 //! doors to the outside (clock and platform).
 
 use crate::base::time::{Clock, Now};
-use crate::clients::{Registry, Stall};
+use crate::clients::{Client, Registry, Stall};
 use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::borrow::Keyspace;
@@ -10,6 +10,7 @@ use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
 use crate::observe::tally::Tallies;
+use crate::pubsub::Hub;
 use crate::script::cache::Scripts;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::io;
@@ -118,6 +119,8 @@ pub struct Node {
     pub keyspace: Keyspace,
     /// Every connection.
     pub clients: Registry,
+    /// Every channel.
+    pub pubsub: Hub<Client>,
     /// What every worker counts.
     pub tallies: Tallies,
     /// Which scripts have been loaded.
@@ -168,6 +171,7 @@ impl Node {
         let node = Self {
             keyspace: parts.keyspace,
             clients: Registry::default(),
+            pubsub: Hub::default(),
             tallies: Tallies::new(workers, commands, parts.identity.started.mono),
             scripts: Scripts::default(),
             slow_log: SlowLog::new(-1, 0),
@@ -276,6 +280,7 @@ impl Node {
     /// Tells what keeps a copy of a setting.
     fn take_over(&self, settings: &Settings) {
         self.keyspace.count_memory(settings.maxmemory > 0);
+        self.clients.limit_outboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
         self.slow_log.set_len_max(settings.slowlog_max_len);

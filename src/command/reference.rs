@@ -23,6 +23,7 @@ const GROUPS: &[(Group, &str)] = &[
     (Group::Generic, "Keys"),
     (Group::Transactions, "Transactions"),
     (Group::Scripting, "Scripts"),
+    (Group::Pubsub, "Channels"),
     (Group::Connection, "Connection"),
     (Group::Server, "Server"),
     (Group::Coordination, "Coordination"),

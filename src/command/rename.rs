@@ -8,6 +8,7 @@ use crate::command::database::{database, database_number};
 use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, Spec};
 use crate::keyspace::Key;
+use crate::keyspace::collection::Collection;
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::event::Event;
 use crate::keyspace::value::{NewValue, Text, Value};
@@ -169,6 +170,9 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
         Owned::Int(number) => edit.set(NewValue::Int(number), expiry, &COPY_TO),
         Owned::Short(bytes) => edit.set(NewValue::Verbatim(&bytes), expiry, &COPY_TO),
         Owned::Long(bytes) => edit.set(NewValue::Heap(bytes), expiry, &COPY_TO),
+        Owned::Collection(collection) => {
+            edit.set(NewValue::Collection(collection), expiry, &COPY_TO);
+        }
     }
     edit.mark_new();
     cx.reply.int(1);
@@ -186,6 +190,7 @@ enum Owned {
     /// It goes into the entry's block again, as in the original.
     Short(Vec<u8>),
     Long(Vec<u8>),
+    Collection(Box<Collection>),
 }
 
 impl Copied {
@@ -195,6 +200,7 @@ impl Copied {
             Value::Text(Text::Int(number)) => Owned::Int(number),
             Value::Text(Text::Inline(bytes)) => Owned::Short(bytes.to_vec()),
             Value::Text(Text::Heap(bytes)) => Owned::Long(bytes.to_vec()),
+            Value::Collection(collection) => Owned::Collection(Box::new(collection.clone())),
             Value::Primitive(_) => return Err(CommandError::WRONG_TYPE),
         };
         Ok(Some(Self { value, deadline: entry.timer().map(|timer| timer.deadline) }))

@@ -1,6 +1,6 @@
 //! What holds for every row, so that a mistake in one is found before a client finds it.
 
-use crate::command::spec::{Acl, Flags, KeyFlags, KeyRange, Run, Spec};
+use crate::command::spec::{Acl, Flags, KeyFlags, KeyRange, KeySpec, Run, Spec};
 use crate::command::table::{Command, table};
 
 /// Calls `check` for every row; the name is for the message.
@@ -53,9 +53,12 @@ fn flags_and_categories_agree() {
 #[test]
 fn keys_are_words_that_the_arity_guarantees() {
     every_row(|name, spec, command| {
-        let words = usize::from(spec.arity.unsigned_abs());
+        // A row may say that its requests need no key.
+        let optional = usize::from(spec.flags.has(Flags::NO_MANDATORY_KEYS));
+        let words = usize::from(spec.arity.unsigned_abs()) + optional;
         let name_words = 1 + usize::from(command.container.is_some());
-        for keys in spec.keys {
+        let is_key = |keys: &&KeySpec| !keys.flags.has(KeyFlags::NOT_KEY);
+        for keys in spec.keys.iter().filter(is_key) {
             let (first, step) = match keys.range {
                 KeyRange::Words { first, last, step } => {
                     let beyond = usize::try_from(last).unwrap_or_default();
@@ -78,6 +81,9 @@ fn who_only_reads_changes_no_key_and_the_reverse() {
             [KeyFlags::RW, KeyFlags::OW, KeyFlags::RM].iter().any(|it| flags.has(*it))
         };
         for keys in spec.keys {
+            if keys.flags == KeyFlags::NOT_KEY {
+                continue;
+            }
             assert_ne!(keys.flags.has(KeyFlags::RO), changes(keys.flags), "{name}: one of four");
             // A script may write and need not.
             let writes = spec.flags.has(Flags::WRITE) || spec.flags.has(Flags::MAY_REPLICATE);

@@ -54,6 +54,8 @@ pub enum Group {
     Connection,
     /// `scripting`.
     Scripting,
+    /// `pubsub`.
+    Pubsub,
     /// `server`.
     Server,
     /// `cluster`.
@@ -72,6 +74,7 @@ impl Group {
             Self::Transactions => "transactions",
             Self::Connection => "connection",
             Self::Scripting => "scripting",
+            Self::Pubsub => "pubsub",
             Self::Server => "server",
             Self::Cluster => "cluster",
             Self::Coordination => "coordination",
@@ -173,6 +176,8 @@ bit_set! {
         NO_ASYNC_LOADING = 19, "no_async_loading";
         /// Allowed while a script is busy.
         ALLOW_BUSY = 20, "allow_busy";
+        /// Allowed to a subscriber that speaks RESP2. Redis does not print it either.
+        SUBSCRIBER = 22, "";
     }
 }
 
@@ -245,7 +250,7 @@ bit_set! {
         INSERT = 6, "insert";
         /// Deletes from it.
         DELETE = 7, "delete";
-        /// Not a key in the slot map's sense.
+        /// No key: the name of a shard channel, which has a slot as a key has one.
         NOT_KEY = 8, "not_key";
         /// The specification may miss keys.
         INCOMPLETE = 9, "incomplete";
@@ -397,6 +402,12 @@ impl Spec {
         deprecated: None,
         run: Run::Container,
     };
+
+    /// Whether there is a place for keys: names of channels are none.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.keys.iter().any(|keys| !keys.flags.has(KeyFlags::NOT_KEY))
+    }
 
     /// Whether a request of `words` words has the right number of them.
     #[must_use]

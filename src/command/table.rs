@@ -3,7 +3,7 @@
 //! Not here: any command. A family's rows are in its own file; this file only lists the families.
 
 use crate::base::slot::SlotId;
-use crate::command::spec::{Flags, KeyRange, KeySpec, Spec};
+use crate::command::spec::{Flags, KeyFlags, KeyRange, KeySpec, Spec};
 use crate::command::{FAMILIES, absent};
 use crate::resp::request::Argv;
 use smallvec::SmallVec;
@@ -217,7 +217,7 @@ pub fn key_positions(spec: &Spec, argv: Argv<'_>) -> Result<SmallVec<[usize; 8]>
 
 fn own_key_positions(spec: &Spec, argv: Argv<'_>) -> Result<SmallVec<[usize; 8]>, InvalidKeys> {
     let mut positions = SmallVec::new();
-    for keys in spec.keys {
+    for keys in spec.keys.iter().filter(|keys| !keys.flags.has(KeyFlags::NOT_KEY)) {
         positions.extend(key_words(keys.range, argv)?);
     }
     Ok(positions)
@@ -283,11 +283,15 @@ pub fn key_words(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidKeys;
 
-/// Whether every request of this row has exactly one key.
+/// Whether requests of this row have one key and no more.
 #[must_use]
 #[inline]
 pub const fn has_one_key(spec: &Spec) -> bool {
-    matches!(spec.keys, [KeySpec { range: KeyRange::Words { last: 0, .. }, .. }])
+    matches!(
+        spec.keys,
+        [KeySpec { range: KeyRange::Words { last: 0, .. }, flags, .. }]
+            if !flags.has(KeyFlags::NOT_KEY)
+    )
 }
 
 /// The slots of a request's keys. Where the keys cannot be told, there are none: the command's own

@@ -61,7 +61,16 @@ pub(super) enum WaitedForSeveral {
     /// Nothing, and it goes on waiting: the function is done.
     Still,
     /// It has to look whether it can have everything. It still waits.
-    Look(WaiterId, Limit),
+    Look(Parked),
+}
+
+/// A request that waits for several things at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parked {
+    pub(super) waiter: WaiterId,
+    pub(super) limit: Limit,
+    /// At which of them it is watched.
+    pub(super) watched: usize,
 }
 
 impl Caller {
@@ -90,7 +99,7 @@ impl Context<'_> {
     pub(super) fn waited(&mut self, key: Key<'_>) -> Waited {
         let (waiter, limit) = match self.patience {
             Patience::None | Patience::Ready => return Waited::Not,
-            Patience::Woken { waiter, until } => (waiter, Limit::Until(until)),
+            Patience::Woken { waiter, until, .. } => (waiter, Limit::Until(until)),
             Patience::TimedOut { waiter } => (waiter, Limit::Not),
         };
         let now = self.keys.now.mono;
@@ -98,7 +107,7 @@ impl Context<'_> {
         if let Limit::Until(until) = limit
             && shard.waiters.waits(waiter)
         {
-            self.effect = Some(Effect::Wait(Wait { waiter, until }));
+            self.effect = Some(Effect::Wait(Wait { waiter, until, watched: 0 }));
             return Waited::Still;
         }
         match (shard.end_wait(waiter, now), limit) {
@@ -110,18 +119,20 @@ impl Context<'_> {
 
     /// What the request has found that waits for several things, if it has waited.
     pub(super) fn waited_for_several(&mut self) -> WaitedForSeveral {
-        let (waiter, limit) = match self.patience {
+        let (waiter, limit, watched) = match self.patience {
             Patience::None | Patience::Ready => return WaitedForSeveral::Not,
-            Patience::Woken { waiter, until } => (waiter, Limit::Until(until)),
-            Patience::TimedOut { waiter } => (waiter, Limit::Not),
+            Patience::Woken { waiter, until, watched } => (waiter, Limit::Until(until), watched),
+            Patience::TimedOut { waiter } => (waiter, Limit::Not, 0),
         };
         let news = self.keys.shards.shards().filter_map(|shard| shard.look(waiter)).count();
         match limit {
             Limit::Until(until) if news == 0 => {
-                self.effect = Some(Effect::Wait(Wait { waiter, until }));
+                self.effect = Some(Effect::Wait(Wait { waiter, until, watched }));
                 WaitedForSeveral::Still
             }
-            Limit::Until(_) | Limit::Not => WaitedForSeveral::Look(waiter, limit),
+            Limit::Until(_) | Limit::Not => {
+                WaitedForSeveral::Look(Parked { waiter, limit, watched })
+            }
         }
     }
 
@@ -151,7 +162,7 @@ impl Context<'_> {
         let waiter = self.keys.shards.next_waiter();
         let notice = self.caller.notice();
         self.keys.edit_any(key).park(waiter, Parking { owner, notice, several: false });
-        self.effect = Some(Effect::Wait(Wait { waiter, until }));
+        self.effect = Some(Effect::Wait(Wait { waiter, until, watched: 0 }));
         Ok(waiter)
     }
 }

@@ -137,7 +137,7 @@ impl Election {
         let Ask { candidate, bid } = ask;
         self.lapse(now);
         if let Some(leader) = self.led_by(&candidate) {
-            leader.lasts = bid.lasting.from(now);
+            leader.lasts = leader.lasts.renewed(bid.lasting.from(now));
             leader.knows = true;
             if let Some(value) = bid.value {
                 leader.value = value;

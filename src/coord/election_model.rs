@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::counter::{Counter, token};
+use crate::coord::test_tokens::{TestTokens, token};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -64,7 +64,9 @@ impl Model {
         let (waiter, ms, value) = request;
         let end = ms.map(|ms| self.now + ms);
         if let Some(leads) = self.leads(candidate) {
-            (leads.end, leads.value) = (end, value.or(leads.value));
+            // A repeat does not bring the end forward.
+            leads.end = end.map(|end| leads.end.map_or(end, |before| before.max(end)));
+            leads.value = value.or(leads.value);
             return Campaign::Yours(token(leads.term));
         }
         if self.leader.is_none() && self.line.is_empty() {
@@ -127,7 +129,7 @@ impl Model {
 #[derive(Default)]
 struct Run {
     election: Election,
-    tokens: Counter,
+    tokens: TestTokens,
     model: Model,
     waiters: u64,
     unreachable: u8,
@@ -241,7 +243,10 @@ impl Run {
                 assert_eq!(ended, Vec::from_iter(self.model.tick()));
             }
             Step::Unreachable(elections) => self.unreachable = elections,
-            Step::Dry(dry) => (self.tokens.dry, self.model.dry) = (dry, dry),
+            Step::Dry(dry) => {
+                self.tokens.set_dry(dry);
+                self.model.dry = dry;
+            }
         }
         self.election.assert_invariants();
         self.drain();

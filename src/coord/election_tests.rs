@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::counter::{Counter, token};
+use crate::coord::test_tokens::{TestTokens, token};
 
 fn owner(name: &str) -> Owner {
     Owner::new(name.as_bytes())
@@ -18,7 +18,7 @@ fn bid(value: &str) -> Bid {
 #[derive(Default)]
 struct Bench {
     election: Election,
-    tokens: Counter,
+    tokens: TestTokens,
     now: Mono,
 }
 
@@ -222,15 +222,15 @@ fn a_leader_on_a_lease_leads_until_the_lease_ends() {
 #[test]
 fn without_a_token_nobody_is_elected_and_nobody_loses_its_place() {
     let mut bench = Bench::default();
-    bench.tokens.dry = true;
+    bench.tokens.set_dry(true);
     assert_eq!(bench.campaign("a", "", 1), Campaign::NoToken);
     assert!(bench.election.is_idle());
-    bench.tokens.dry = false;
+    bench.tokens.set_dry(false);
     assert_eq!(bench.campaign("a", "", None), Campaign::Elected(token(1)));
     assert_eq!(bench.campaign("b", "", 1), Campaign::Waiting);
     assert_eq!(bench.resign("a"), ByLeader::Done(token(1)));
-    bench.tokens.dry = true;
+    bench.tokens.set_dry(true);
     assert_eq!(bench.election.next_leader(Mono(0), &mut bench.tokens), Next::NoToken);
-    bench.tokens.dry = false;
+    bench.tokens.set_dry(false);
     assert_eq!(bench.drain(), [(1, 2)]);
 }

@@ -49,7 +49,7 @@ impl Fence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coord::counter::token;
+    use crate::coord::test_tokens::token;
     use proptest::prelude::*;
 
     #[test]

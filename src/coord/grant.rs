@@ -3,7 +3,7 @@
 //!
 //! Not here: what any of the machines does with them, and where a lease or a connection is kept.
 
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::token::FenceToken;
 use std::borrow::Borrow;
 use std::fmt;
@@ -60,6 +60,16 @@ impl Term {
         }
     }
 
+    /// What a repeated request makes of it: it never brings the end forward, since the holder
+    /// counts on what it was told before. Another kind of term is the owner's latest word.
+    #[must_use]
+    pub fn renewed(self, asked: Self) -> Self {
+        match (self, asked) {
+            (Self::Until(one), Self::Until(other)) => Self::Until(one.max(other)),
+            (Self::Lease, _) | (_, Self::Lease) => asked,
+        }
+    }
+
     /// When it is over by itself; `None` if that is for a lease to say.
     #[must_use]
     pub const fn deadline(self) -> Option<Mono> {
@@ -73,6 +83,27 @@ impl Term {
     #[must_use]
     pub fn is_over(self, now: Mono) -> bool {
         self.deadline().is_some_and(|end| end <= now)
+    }
+}
+
+/// A term in eight bytes. The end of time is left to leases: no duration reaches it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PackedTerm(Mono);
+
+const LEASED: Mono = Mono(u64::MAX);
+
+impl From<Term> for PackedTerm {
+    fn from(term: Term) -> Self {
+        match term {
+            Term::Until(end) => Self(end.min(Mono(LEASED.0 - 1))),
+            Term::Lease => Self(LEASED),
+        }
+    }
+}
+
+impl PackedTerm {
+    pub(crate) fn get(self) -> Term {
+        if self.0 == LEASED { Term::Lease } else { Term::Until(self.0) }
     }
 }
 
@@ -101,8 +132,15 @@ impl Lasting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WaiterId(pub u64);
 
-/// Where a machine draws the token of a new grant: the sequence of the slot that it lives in.
+/// Where a machine draws what distinguishes a new grant from all others: the token, from the
+/// sequence of the slot that it lives in.
 pub trait Tokens {
     /// The next token, above all before it; `None` as long as the slot's next epoch is not on disk.
     fn draw(&mut self) -> Option<FenceToken>;
+
+    /// The time `now` as finely as it is known: how long grants last and requests wait is told in
+    /// microseconds.
+    fn instant(&self, now: Mono) -> Micros {
+        Micros::at(now)
+    }
 }

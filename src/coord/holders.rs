@@ -5,8 +5,8 @@
 //! Not here: who waits (`lock_queue.rs`), and who may hold (`lock.rs`).
 
 use crate::base::time::Mono;
-use crate::coord::ask::Holder;
 use crate::coord::grant::Owner;
+use crate::coord::holder::Holder;
 use crate::coord::mode::Mode;
 use crate::coord::token::FenceToken;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,15 @@ impl Holders {
         }
     }
 
+    /// The highest token that one of them has.
+    pub(crate) fn last_token(&self) -> Option<FenceToken> {
+        match self {
+            Self::Nobody => None,
+            Self::One(holder) => Some(holder.token),
+            Self::Many(crowd) => crowd.by_token.last_key_value().map(|(token, _)| *token),
+        }
+    }
+
     /// In the order of their tokens.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Holder> {
         let (one, many) = match self {
@@ -75,7 +84,7 @@ impl Holders {
     pub(crate) fn first_end(&self) -> Option<Mono> {
         match self {
             Self::Nobody => None,
-            Self::One(holder) => holder.term.deadline(),
+            Self::One(holder) => holder.term().deadline(),
             Self::Many(crowd) => crowd.ends.first().map(|(end, _)| *end),
         }
     }
@@ -84,7 +93,7 @@ impl Holders {
     pub(crate) fn pop_over(&mut self, now: Mono) -> Option<Holder> {
         match self {
             Self::Nobody => None,
-            Self::One(holder) if holder.term.is_over(now) => self.pop_first(),
+            Self::One(holder) if holder.term().is_over(now) => self.pop_first(),
             Self::One(_) => None,
             Self::Many(crowd) => {
                 let (_, token) = *crowd.ends.first().filter(|(end, _)| *end <= now)?;
@@ -172,14 +181,15 @@ impl Holders {
 
     /// Heap bytes, as near as the standard maps let one tell.
     pub(crate) fn memory(&self) -> usize {
-        let names: usize = self.iter().map(|holder| holder.owner.name().len()).sum();
+        let own: usize = self.iter().map(Holder::memory).sum();
         match self {
-            Self::Nobody | Self::One(_) => names,
+            Self::Nobody | Self::One(_) => own,
             Self::Many(crowd) => {
                 let each = size_of::<(FenceToken, Holder)>()
                     + size_of::<(Owner, FenceToken)>()
                     + size_of::<(Mono, FenceToken)>();
-                size_of::<Crowd>() + 2 * names + each * crowd.by_token.len()
+                let names: usize = crowd.tokens.keys().map(|owner| owner.name().len()).sum();
+                size_of::<Crowd>() + own + names + each * crowd.by_token.len()
             }
         }
     }
@@ -195,7 +205,7 @@ impl Crowd {
     fn insert(&mut self, holder: Holder) {
         let before = self.tokens.insert(holder.owner.clone(), holder.token);
         assert!(before.is_none(), "an owner has one grant at a time");
-        if let Some(end) = holder.term.deadline() {
+        if let Some(end) = holder.term().deadline() {
             self.ends.insert((end, holder.token));
         }
         self.in_mode[holder.mode as usize] += 1;
@@ -205,7 +215,7 @@ impl Crowd {
     fn remove(&mut self, token: FenceToken) -> Holder {
         let holder = self.by_token.remove(&token).expect("the indexes name holders");
         self.tokens.remove(&holder.owner);
-        if let Some(end) = holder.term.deadline() {
+        if let Some(end) = holder.term().deadline() {
             self.ends.remove(&(end, token));
         }
         self.in_mode[holder.mode as usize] -= 1;
@@ -214,9 +224,9 @@ impl Crowd {
 
     fn revise(&mut self, token: FenceToken, change: impl FnOnce(&mut Holder)) {
         let holder = self.by_token.get_mut(&token).expect("the indexes name holders");
-        let before = holder.term.deadline();
+        let before = holder.term().deadline();
         change(holder);
-        let after = holder.term.deadline();
+        let after = holder.term().deadline();
         if before != after {
             before.map(|end| self.ends.remove(&(end, token)));
             after.map(|end| self.ends.insert((end, token)));
@@ -232,7 +242,7 @@ impl Crowd {
             assert_eq!(*token, holder.token, "a holder is filed under its token");
             assert_eq!(self.tokens.get(&holder.owner), Some(token), "and under its owner");
             in_mode[holder.mode as usize] += 1;
-            if let Some(end) = holder.term.deadline() {
+            if let Some(end) = holder.term().deadline() {
                 assert!(self.ends.contains(&(end, *token)), "and under its deadline");
                 ends += 1;
             }

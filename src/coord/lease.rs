@@ -136,7 +136,12 @@ impl<A: Ord> Lease<A> {
         let Ask { ttl_ms, meta, conn } = ask;
         let alive = conn.map_or(Alive::Until(now.plus(ttl_ms)), Alive::While);
         if let Some(live) = &mut self.live {
-            (live.ttl_ms, live.alive) = (ttl_ms, alive);
+            live.ttl_ms = ttl_ms;
+            live.alive = match (live.alive, alive) {
+                // The holder counts on what it was told before.
+                (Alive::Until(before), Alive::Until(end)) => Alive::Until(before.max(end)),
+                (Alive::While(_), _) | (_, Alive::While(_)) => alive,
+            };
             if let Some(meta) = meta {
                 live.meta = meta.into();
             }

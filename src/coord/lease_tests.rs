@@ -3,15 +3,15 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::counter::{Counter, token};
+use crate::coord::test_tokens::{TestTokens, token};
 use proptest::prelude::*;
 
 const PLAIN: Ask<'static> = Ask { ttl_ms: 5000, meta: None, conn: None };
 const TIED: Ask<'static> = Ask { ttl_ms: 5000, meta: None, conn: Some(ConnId(1)) };
 
 /// A lease that was granted at 0.
-fn granted(ask: Ask<'_>) -> (Lease<&'static str>, Counter) {
-    let (mut lease, mut tokens) = (Lease::default(), Counter::default());
+fn granted(ask: Ask<'_>) -> (Lease<&'static str>, TestTokens) {
+    let (mut lease, mut tokens) = (Lease::default(), TestTokens::default());
     assert_eq!(lease.grant(ask, Mono(0), &mut tokens), Grant::Granted(token(1)));
     (lease, tokens)
 }
@@ -121,7 +121,7 @@ fn a_client_that_comes_back_in_time_keeps_the_lease() {
 #[test]
 fn without_a_token_there_is_no_lease() {
     let mut lease = Lease::<u8>::default();
-    let mut tokens = Counter { dry: true, ..Counter::default() };
+    let mut tokens = TestTokens::dry();
     assert_eq!(lease.grant(PLAIN, Mono(0), &mut tokens), Grant::NoToken);
     assert!(lease.is_idle());
 }
@@ -138,13 +138,13 @@ enum Step {
     Pass(u64),
 }
 
-/// The lease as its rules are told: when it was last touched, and by whom it is kept alive.
+/// The lease as its rules are told: when it ends, and by whom it is kept alive.
 #[derive(Clone, Debug)]
 struct Held {
     token: u64,
     ttl_ms: u64,
     conn: Option<u64>,
-    touched: u64,
+    end: u64,
     items: Vec<u8>,
 }
 
@@ -157,20 +157,24 @@ struct Model {
 
 impl Model {
     fn end(&self) -> Option<u64> {
-        self.held.as_ref().filter(|held| held.conn.is_none()).map(|held| held.touched + held.ttl_ms)
+        self.held.as_ref().filter(|held| held.conn.is_none()).map(|held| held.end)
     }
 
     fn grant(&mut self, ttl_ms: u64, conn: Option<u64>) -> Grant {
         let now = self.now;
         match &mut self.held {
             Some(held) => {
-                (held.ttl_ms, held.conn, held.touched) = (ttl_ms, conn, now);
+                let is_repeat = held.conn.is_none() && conn.is_none();
+                // A repeat does not bring the end forward.
+                let end = if is_repeat { held.end.max(now + ttl_ms) } else { now + ttl_ms };
+                (held.ttl_ms, held.conn, held.end) = (ttl_ms, conn, end);
                 Grant::Renewed(token(held.token))
             }
             None => {
                 self.tokens += 1;
                 let items = Vec::new();
-                self.held = Some(Held { token: self.tokens, ttl_ms, conn, touched: now, items });
+                let end = now + ttl_ms;
+                self.held = Some(Held { token: self.tokens, ttl_ms, conn, end, items });
                 Grant::Granted(token(self.tokens))
             }
         }
@@ -189,7 +193,7 @@ impl Model {
 
 fn run(steps: &[Step]) {
     let (mut lease, mut tokens, mut model) =
-        (Lease::default(), Counter::default(), Model::default());
+        (Lease::default(), TestTokens::default(), Model::default());
     for step in steps {
         let now = Mono(model.now);
         match *step {
@@ -201,7 +205,7 @@ fn run(steps: &[Step]) {
                 let answer = lease.keep_alive(named.map(token), now);
                 let held = model.named(named);
                 let expected = held.map_or(KeepAlive::Gone, |held| {
-                    held.touched = now.0;
+                    held.end = now.0 + held.ttl_ms;
                     KeepAlive::Remaining(held.ttl_ms)
                 });
                 assert_eq!(answer, expected);
@@ -215,7 +219,7 @@ fn run(steps: &[Step]) {
             Step::Close(conn) => {
                 lease.connection_closed(ConnId(conn), now);
                 if let Some(held) = model.held.as_mut().filter(|held| held.conn == Some(conn)) {
-                    (held.conn, held.touched) = (None, now.0);
+                    (held.conn, held.end) = (None, now.0 + held.ttl_ms);
                 }
             }
             Step::Attach(item) => {

@@ -64,6 +64,8 @@ pub struct Line<A> {
     ticket_of_owner: BTreeMap<Owner, u64>,
     ticket_of_waiter: BTreeMap<WaiterId, u64>,
     next_ticket: u64,
+    /// Bytes of the owners' names: asked for after every change.
+    names: usize,
 }
 
 impl<A> Default for Line<A> {
@@ -73,6 +75,7 @@ impl<A> Default for Line<A> {
             ticket_of_owner: BTreeMap::new(),
             ticket_of_waiter: BTreeMap::new(),
             next_ticket: 0,
+            names: 0,
         }
     }
 }
@@ -87,6 +90,7 @@ impl<A> Line<A> {
         let ticket = known.unwrap_or_else(|| {
             self.next_ticket += 1;
             self.ticket_of_owner.insert(owner.clone(), self.next_ticket);
+            self.names += owner.name().len();
             self.next_ticket
         });
         let before = self.ticket_of_waiter.insert(asker.waiter, ticket);
@@ -107,6 +111,7 @@ impl<A> Line<A> {
         let place = self.places.get_mut(&ticket).expect("a waiter's place exists");
         place.askers.retain(|asker| asker.waiter != waiter);
         if place.askers.is_empty() {
+            self.names -= place.owner.name().len();
             self.ticket_of_owner.remove(&place.owner);
             self.places.remove(&ticket);
         }
@@ -122,6 +127,7 @@ impl<A> Line<A> {
     /// Takes the front out.
     pub fn pop_front(&mut self) -> Option<Place<A>> {
         let (_, place) = self.places.pop_first()?;
+        self.names -= place.owner.name().len();
         self.ticket_of_owner.remove(&place.owner);
         for waiter in place.waiters() {
             self.ticket_of_waiter.remove(&waiter);
@@ -155,10 +161,9 @@ impl<A> Line<A> {
     /// Heap bytes, without what the asks themselves point to.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let names: usize = self.iter().map(|place| 2 * place.owner.name().len()).sum();
         let place = mem::size_of::<(u64, Place<A>)>() + mem::size_of::<(Owner, u64)>();
         let waiter = mem::size_of::<(WaiterId, u64)>();
-        names + self.places.len() * place + self.ticket_of_waiter.len() * waiter
+        2 * self.names + self.places.len() * place + self.ticket_of_waiter.len() * waiter
     }
 
     /// What is true between any two calls.
@@ -167,6 +172,8 @@ impl<A> Line<A> {
     /// If it is not.
     pub fn assert_invariants(&self) {
         assert_eq!(self.places.len(), self.ticket_of_owner.len(), "one place for each owner");
+        let names = self.iter().map(|place| place.owner.name().len()).sum::<usize>();
+        assert_eq!(self.names, names, "the bytes of names are what counting gives");
         let mut waiters = 0;
         for (ticket, place) in &self.places {
             assert!(!place.askers.is_empty(), "somebody is in every place");

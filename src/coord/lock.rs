@@ -15,9 +15,10 @@
 //! lease is kept.
 //! Invariant: the modes of any two holders go together, and no token is above the last one.
 
-use crate::base::time::Mono;
-use crate::coord::ask::{Ask, Cause, Ended, Holder, Tenure};
+use crate::base::time::{Micros, Mono};
+use crate::coord::ask::{Ask, Cause, Ended, Tenure};
 use crate::coord::grant::{Lasting, Owner, Term, Tokens, WaiterId};
+use crate::coord::holder::Holder;
 use crate::coord::holders::Holders;
 use crate::coord::lock_outcome::{
     Acquire, Admission, Extend, Granted, How, Offer, Release, Standing, Waiter,
@@ -31,15 +32,18 @@ use crate::coord::wait_graph::Move;
 #[derive(Clone, Debug, Default)]
 pub struct Lock {
     holders: Holders,
-    /// Nothing is granted before this instant; 0 when no delay runs.
-    closed_until: Mono,
-    last_token: FenceToken,
     /// What most locks do not have.
     aside: Option<Box<Aside>>,
 }
 
+const _: () = assert!(size_of::<Lock>() <= 64, "a lock that one owner holds takes a cache line");
+
 #[derive(Clone, Debug, Default)]
 struct Aside {
+    /// Nothing is granted before this instant; 0 when no delay runs.
+    closed_until: Mono,
+    /// A token that was handed out here, if it is above those of the holders.
+    last_token: FenceToken,
     queue: LockQueue,
     /// Grants that another verb than `tick` has ended; `tick` reports them.
     ended: Vec<Ended>,
@@ -65,7 +69,9 @@ impl Lock {
         match self.decide(ask.owner.name(), ask.mode) {
             Admission::AlreadyYours => Acquire::AlreadyYours(self.repeat(&ask, now)),
             Admission::Free => match tokens.draw() {
-                Some(token) => Acquire::Granted(self.hand_over(ask, token, now)),
+                Some(token) => {
+                    Acquire::Granted(self.hand_over(ask, token, (now, tokens.instant(now))))
+                }
                 None => Acquire::NoToken,
             },
             Admission::Busy => Acquire::Busy(ask),
@@ -76,17 +82,13 @@ impl Lock {
     pub fn release(&mut self, owner: &[u8], claimed: Option<u64>, now: Mono) -> Release {
         self.settle(now);
         let Some(holder) = self.claim(owner, claimed) else { return Release::NotOwner };
-        if holder.holds == 0 {
-            return Release::NotOwner;
-        }
-        if holder.holds > 1 || holder.below > 0 {
-            let holds_left = holder.holds - 1;
-            self.holders.revise(owner, |holder| holder.holds = holds_left);
+        if holder.holds > 1 || holder.is_relied_on() {
+            let holds_left = u64::from(holder.holds - 1);
+            self.holders.revise(owner, Holder::drop_hold);
             return Release::HoldsLeft(holds_left);
         }
-        let Some(holder) = self.holders.remove(owner) else { return Release::NotOwner };
-        self.owner_holds(owner, None);
-        Release::Released(holder.end(now, Cause::Release))
+        let released = self.end(owner, now, Cause::Release);
+        released.map_or(Release::NotOwner, Release::Released)
     }
 
     /// Gives the owner's grant a new term; `claimed` is the token that it has to have.
@@ -100,49 +102,51 @@ impl Lock {
         self.settle(now);
         let Some(holder) = self.claim(owner, claimed) else { return Extend::NotOwner };
         let token = holder.token;
-        self.holders.revise(owner, |holder| {
-            holder.term = holder.next_term(lasting, false, now);
-            // Its owner relies on it now, whatever becomes of the request that it was granted to.
-            holder.repeated = true;
-        });
+        self.holders.revise(owner, |holder| holder.extend(lasting, now));
         Extend::Extended(token)
     }
 
-    /// A grant below that relied on the owner's grant is over.
-    pub fn end_below(&mut self, owner: &[u8], relied_on: Tenure, now: Mono) -> Option<Ended> {
+    /// A grant below that relied on the owner's grant is over; so long it was to last, as far as
+    /// this lock has been told.
+    pub fn end_below(
+        &mut self,
+        owner: &[u8],
+        (relied_on, was): (Tenure, Term),
+        now: Mono,
+    ) -> Option<Ended> {
         self.settle(now);
-        let holder = self.holders.get(owner)?;
         // On a grant that was made after a break, others rely.
-        if holder.tenure() != relied_on || holder.below == 0 {
+        let relies = |holder: &&Holder| holder.tenure() == relied_on && holder.is_relied_on();
+        self.holders.get(owner).filter(relies)?;
+        self.holders.revise(owner, |holder| holder.drop_below(was, now));
+        let holder = self.holders.get(owner)?;
+        if holder.is_relied_on() || holder.holds > 0 {
             return None;
         }
-        if holder.below > 1 || holder.holds > 0 {
-            self.holders.revise(owner, |holder| holder.below -= 1);
-            return None;
-        }
-        let holder = self.holders.remove(owner)?;
-        self.owner_holds(owner, None);
-        Some(holder.end(now, Cause::Release))
+        self.end(owner, now, Cause::Release)
     }
 
-    /// A grant below that relies on the owner's grant lasts until `end` now.
-    pub fn extend_below(&mut self, owner: &[u8], relied_on: Tenure, end: Mono) {
+    /// A grant below that relies on the owner's grant lasts for `term` now, and no more for what
+    /// this lock was told before.
+    pub fn change_below(&mut self, owner: &[u8], (relied_on, was): (Tenure, Term), term: Term) {
         self.holders.revise(owner, |holder| {
-            if holder.tenure() == relied_on && holder.below > 0 {
-                holder.term = holder.term.later(Term::Until(end));
+            if holder.tenure() == relied_on && holder.is_relied_on() {
+                holder.change_below(was, term);
             }
         });
     }
 
     /// Ends the grant with this token, as if its time had run out, because its lease is over.
-    /// `None` if there is no such grant, or it does not hang on a lease any more.
+    /// `None` if there is no such grant, it does not hang on a lease any more, or grants below rely
+    /// on it, for which it goes on.
     pub fn lease_ended(&mut self, owner: &[u8], token: FenceToken, now: Mono) -> Option<Ended> {
         self.settle(now);
-        let holder = self.claim(owner, Some(token.get()))?;
-        if holder.term != Term::Lease {
+        let holder = self.claim(owner, Some(token.get())).filter(|holder| holder.hangs())?;
+        if holder.is_relied_on() {
+            self.holders.revise(owner, Holder::drop_holds);
             return None;
         }
-        let holder = self.holders.remove(owner)?;
+        let holder = self.remove(owner)?;
         Some(self.run_out(holder, now))
     }
 
@@ -150,20 +154,26 @@ impl Lock {
     /// delay that runs: the operator has the last word.
     pub fn break_open(&mut self, delay_ms: u64, now: Mono) -> Vec<Ended> {
         self.settle(now);
-        self.closed_until = if delay_ms > 0 { now.plus(delay_ms) } else { Mono::default() };
+        if delay_ms > 0 {
+            self.aside.get_or_insert_default().closed_until = now.plus(delay_ms);
+        } else if let Some(aside) = &mut self.aside {
+            aside.closed_until = Mono::default();
+            self.tidy();
+        }
         let mut broken = Vec::with_capacity(self.holders.len());
         while let Some(holder) = self.holders.pop_first() {
-            self.owner_holds(holder.owner.name(), None);
+            self.gone(&holder);
             broken.push(holder.end(now, Cause::Break));
         }
         broken
     }
 
     /// Lets a busy request wait. `waiter` is above all numbers that were parked here before.
-    pub fn park(&mut self, waiter: WaiterId, ask: Ask, now: Mono) {
+    pub fn park(&mut self, waiter: WaiterId, ask: Ask, now: Mono, tokens: &impl Tokens) {
         self.settle(now);
+        let since = tokens.instant(now);
         let held = self.holders.get(ask.owner.name()).map(|holder| holder.mode);
-        self.aside.get_or_insert_default().queue.park(waiter, ask, held, now);
+        self.aside.get_or_insert_default().queue.park(waiter, ask, held, since);
     }
 
     /// Takes a waiter out, if it waits here: timed out, disconnected, or granted nothing.
@@ -226,7 +236,7 @@ impl Lock {
         };
         aside.moves.push(Move::Left(waiter));
         let token = match drawn {
-            Some(token) => self.hand_over(ask, token, now),
+            Some(token) => self.hand_over(ask, token, (now, tokens.instant(now))),
             None => self.repeat(&ask, now),
         };
         self.tidy();
@@ -244,15 +254,13 @@ impl Lock {
             How::Stronger { counted } | How::Again { counted } => (counted, false),
         };
         if is_hold && holder.holds > 1 {
-            self.holders.revise(owner, |holder| holder.holds -= 1);
+            self.holders.revise(owner, Holder::drop_hold);
             return None;
         }
         if !is_new || holder.repeated {
             return None;
         }
-        let holder = self.holders.remove(owner)?;
-        self.owner_holds(owner, None);
-        Some(holder.end(now, Cause::Release))
+        self.end(owner, now, Cause::Release)
     }
 
     /// Lets the lock offer a waiter when it can be granted here.
@@ -294,16 +302,17 @@ impl Lock {
     /// When to call `tick` next; `None` means when something has changed.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        let opens = Some(self.closed_until).filter(|until| *until > Mono::default());
-        let unreported = self.aside.as_ref().and_then(|aside| aside.ended.first());
-        let unreported = unreported.map(|ended| ended.at);
-        [self.holders.first_end(), opens, unreported].into_iter().flatten().min()
+        let first_end = self.holders.first_end();
+        let Some(aside) = &self.aside else { return first_end };
+        let opens = Some(aside.closed_until).filter(|until| *until > Mono::default());
+        let unreported = aside.ended.first().map(|ended| ended.at);
+        [first_end, opens, unreported].into_iter().flatten().min()
     }
 
     /// Whether nothing has to be remembered: nobody holds or waits, and no delay runs.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.holders.len() == 0 && self.aside.is_none() && self.closed_until == Mono::default()
+        self.holders.len() == 0 && self.aside.is_none()
     }
 
     /// Whether somebody holds it.
@@ -327,12 +336,12 @@ impl Lock {
     /// The owner's grant, if it is not over at `now`.
     #[must_use]
     pub fn holder(&self, owner: &[u8], now: Mono) -> Option<&Holder> {
-        self.holders.get(owner).filter(|holder| !holder.term.is_over(now))
+        self.holders.get(owner).filter(|holder| !holder.term().is_over(now))
     }
 
     /// All grants that are not over at `now`, in the order of their tokens.
     pub fn holders(&self, now: Mono) -> impl Iterator<Item = &Holder> {
-        self.holders.iter().filter(move |holder| !holder.term.is_over(now))
+        self.holders.iter().filter(move |holder| !holder.term().is_over(now))
     }
 
     /// All parked requests: those ahead of the line, then those in it, oldest first.
@@ -349,14 +358,15 @@ impl Lock {
 
     /// The highest token that was handed out here.
     #[must_use]
-    pub const fn last_token(&self) -> FenceToken {
-        self.last_token
+    pub fn last_token(&self) -> FenceToken {
+        let aside = self.aside.as_ref().map_or(FenceToken::default(), |aside| aside.last_token);
+        self.holders.last_token().unwrap_or_default().max(aside)
     }
 
     /// For how many milliseconds nothing will be granted.
     #[must_use]
-    pub const fn delayed_ms(&self, now: Mono) -> u64 {
-        self.closed_until.since(now)
+    pub fn delayed_ms(&self, now: Mono) -> u64 {
+        self.closed_until().since(now)
     }
 
     /// Heap bytes, as near as the standard collections let one tell.
@@ -378,13 +388,13 @@ impl Lock {
         for holder in self.holders.iter() {
             let room = self.holders.leave_room_for(holder.mode, Some(holder.mode));
             assert!(room, "the modes of all holders go together");
-            assert!(holder.token <= self.last_token, "no token is above the last one");
-            assert!(holder.holds > 0 || holder.below > 0, "a grant that is released is gone");
+            let is_needed = holder.holds > 0 || holder.is_relied_on();
+            assert!(is_needed, "a grant that is released is gone");
         }
         if let Some(aside) = &self.aside {
             let held = |owner: &[u8]| self.holders.get(owner).map(|holder| holder.mode);
             aside.queue.assert_invariants(held);
-            assert!(!aside.queue.is_empty() || !aside.ended.is_empty(), "an empty box is dropped");
+            assert!(self.needs(aside), "an empty box is dropped");
         }
     }
 
@@ -405,79 +415,102 @@ impl Lock {
 
     /// Whether holders and delay leave room for a mode. What an owner has, it has in any case.
     fn fits(&self, wants: Mode, held: Option<Mode>) -> bool {
-        let is_open = self.closed_until == Mono::default();
+        let is_open = self.closed_until() == Mono::default();
         held == Some(wants) || (is_open && self.holders.leave_room_for(wants, held))
     }
 
     /// Makes a grant: the only place where a token of this lock is born.
-    fn hand_over(&mut self, ask: Ask, token: FenceToken, now: Mono) -> FenceToken {
-        assert!(token > self.last_token, "a fencing token never goes back");
-        self.last_token = token;
-        let before = self.holders.remove(ask.owner.name());
-        let (mode, since, first_token) = match &before {
-            Some(own) => (own.mode.join(ask.mode), own.since, own.first_token),
-            None => (ask.mode, now, token.get() as u16),
+    fn hand_over(
+        &mut self,
+        ask: Ask,
+        token: FenceToken,
+        (now, since): (Mono, Micros),
+    ) -> FenceToken {
+        assert!(token > self.last_token(), "a fencing token never goes back");
+        let mut holder = match self.holders.remove(ask.owner.name()) {
+            Some(mut own) => {
+                own.convert(own.mode.join(ask.mode), token);
+                own
+            }
+            None => Holder::new(ask.owner.clone(), ask.mode, token, since),
         };
-        let (holds, below) = holds_with(&ask, before.as_ref());
-        let term = before.map_or_else(
-            || ask.lasting.from(now),
-            |own| own.next_term(ask.lasting, ask.below, now),
-        );
-        let room = self.holders.leave_room_for(mode, None);
+        holder.count_in(&ask, now);
+        let room = self.holders.leave_room_for(holder.mode, None);
         assert!(room, "a grant goes with those of all other holders");
-        self.owner_holds(ask.owner.name(), Some(mode));
-        self.holders.insert(Holder {
-            owner: ask.owner,
-            mode,
-            repeated: false,
-            token,
-            term,
-            since,
-            holds,
-            below,
-            delay_ms: ask.delay_ms,
-            first_token,
-        });
+        self.owner_holds(ask.owner.name(), Some(holder.mode));
+        self.holders.insert(holder);
+        self.tidy();
         token
     }
 
-    /// Goes on with the owner's grant, on the terms of its latest request.
+    /// Goes on with the owner's grant, for its latest request as well.
     fn repeat(&mut self, ask: &Ask, now: Mono) -> FenceToken {
         let token = self.holders.revise(ask.owner.name(), |holder| {
-            holder.term = holder.next_term(ask.lasting, ask.below, now);
-            (holder.holds, holder.below) = holds_with(ask, Some(holder));
+            holder.count_in(ask, now);
             holder.repeated = true;
-            if !ask.below {
-                holder.delay_ms = ask.delay_ms;
-            }
         });
         token.expect("only a holder's request is a repeat")
     }
 
-    /// The owner's grant, if it has the token that the owner says it has.
+    /// The grant that the owner holds for its own sake, if it has the token that the owner says it
+    /// has.
     fn claim(&self, owner: &[u8], claimed: Option<u64>) -> Option<&Holder> {
-        let is_it = |holder: &&Holder| claimed.is_none_or(|token| token == holder.token.get());
+        let is_it = |holder: &&Holder| {
+            holder.holds > 0 && claimed.is_none_or(|token| token == holder.token.get())
+        };
         self.holders.get(owner).filter(is_it)
+    }
+
+    fn closed_until(&self) -> Mono {
+        self.aside.as_ref().map_or(Mono::default(), |aside| aside.closed_until)
     }
 
     /// Ends what is due at `now`. Every verb that is told the time begins with it.
     fn settle(&mut self, now: Mono) {
         while let Some(holder) = self.holders.pop_over(now) {
-            let at = holder.term.deadline().unwrap_or(now);
+            let at = holder.term().deadline().unwrap_or(now);
+            self.gone(&holder);
             let ended = self.run_out(holder, at);
             self.aside.get_or_insert_default().ended.push(ended);
         }
-        if self.closed_until <= now {
-            self.closed_until = Mono::default();
+        if let Some(aside) = &mut self.aside
+            && aside.closed_until <= now
+        {
+            aside.closed_until = Mono::default();
+            self.tidy();
         }
+    }
+
+    /// Ends the owner's grant.
+    fn end(&mut self, owner: &[u8], now: Mono, cause: Cause) -> Option<Ended> {
+        Some(self.remove(owner)?.end(now, cause))
+    }
+
+    fn remove(&mut self, owner: &[u8]) -> Option<Holder> {
+        let holder = self.holders.remove(owner)?;
+        self.gone(&holder);
+        Some(holder)
+    }
+
+    /// What has to be remembered of a holder that holds no more.
+    fn gone(&mut self, holder: &Holder) {
+        // Nobody asks an idle lock for its last token.
+        let is_idle = self.holders.len() == 0 && self.aside.is_none();
+        if !is_idle && self.holders.last_token() < Some(holder.token) {
+            let aside = self.aside.get_or_insert_default();
+            aside.last_token = aside.last_token.max(holder.token);
+        }
+        self.owner_holds(holder.owner.name(), None);
+        self.tidy();
     }
 
     /// A grant has ended at `at` by itself, so that its delay begins.
     fn run_out(&mut self, holder: Holder, at: Mono) -> Ended {
-        if holder.delay_ms > 0 {
-            self.closed_until = self.closed_until.max(at.plus(holder.delay_ms));
+        if holder.delay_ms() > 0 {
+            let aside = self.aside.get_or_insert_default();
+            aside.closed_until = aside.closed_until.max(at.plus(holder.delay_ms()));
+            aside.last_token = aside.last_token.max(holder.token);
         }
-        self.owner_holds(holder.owner.name(), None);
         holder.end(at, Cause::Expiry)
     }
 
@@ -494,18 +527,17 @@ impl Lock {
         }
     }
 
+    fn needs(&self, aside: &Aside) -> bool {
+        let is_last = self.holders.last_token().is_some_and(|token| token < aside.last_token);
+        let is_closed = aside.closed_until > Mono::default();
+        !aside.queue.is_empty() || !aside.ended.is_empty() || is_closed || is_last
+    }
+
     fn tidy(&mut self) {
-        if self.aside.as_ref().is_some_and(|at| at.queue.is_empty() && at.ended.is_empty()) {
+        if self.aside.as_ref().is_some_and(|aside| !self.needs(aside)) {
             self.aside = None;
         }
     }
-}
-
-/// How many releases, and how many ends of grants below, end the grant of a request whose owner has
-/// `before`.
-fn holds_with(ask: &Ask, before: Option<&Holder>) -> (u64, u32) {
-    let (holds, below) = before.map_or((0, 0), |own| (own.holds, own.below));
-    if ask.below { (holds, below + 1) } else { ((holds + u64::from(ask.reentrant)).max(1), below) }
 }
 
 #[path = "lock_tests.rs"]

@@ -83,7 +83,7 @@ struct Held {
     mode: Mode,
     token: FenceToken,
     until: Option<Mono>,
-    holds: u64,
+    holds: u32,
     delay_ms: u64,
 }
 
@@ -158,8 +158,13 @@ impl Model {
 
     fn give(&mut self, wish: &Wish, token: FenceToken, now: Mono) {
         let mode = self.wants(wish);
-        let until = wish.ms.map(|ms| now.plus(ms));
-        let before = self.of(wish.owner).map(|held| held.holds + u64::from(wish.reentrant));
+        let asked = wish.ms.map(|ms| now.plus(ms));
+        let until = match self.of(wish.owner).map(|held| held.until) {
+            // A repeat does not bring the end forward.
+            Some(Some(before)) => asked.map(|until| until.max(before)),
+            Some(None) | None => asked,
+        };
+        let before = self.of(wish.owner).map(|held| held.holds + u32::from(wish.reentrant));
         let (owner, holds, delay_ms) = (wish.owner, before.unwrap_or(1), wish.delay_ms);
         self.held.retain(|held| held.owner != owner);
         self.held.push(Held { owner, mode, token, until, holds, delay_ms });
@@ -222,7 +227,7 @@ impl Run {
         Self {
             lock: Lock::default(),
             model: Model::default(),
-            tokens: TestTokens::new(),
+            tokens: TestTokens::default(),
             last_token: FenceToken::default(),
             now: Mono(0),
             parked: 0,
@@ -318,7 +323,7 @@ impl Run {
 
     fn park(&mut self, wish: &Wish, ask: Ask, is_watched: bool) {
         self.parked += 1;
-        self.lock.park(WaiterId(self.parked), ask, self.now);
+        self.lock.park(WaiterId(self.parked), ask, self.now, &self.tokens);
         if !is_watched {
             self.lock.rest(WaiterId(self.parked));
         }
@@ -334,7 +339,7 @@ impl Run {
             None => assert_eq!(outcome, Release::NotOwner),
             Some(held) if held.holds > 1 => {
                 held.holds -= 1;
-                assert_eq!(outcome, Release::HoldsLeft(held.holds));
+                assert_eq!(outcome, Release::HoldsLeft(held.holds.into()));
             }
             Some(_) => {
                 self.model.held.retain(|held| held.owner != number);
@@ -390,8 +395,8 @@ impl Run {
         self.lock.assert_invariants();
         let held = self.lock.holders(self.now).map(|holder| {
             let number = usize::from(holder.owner.name()[0] - b'a');
-            let (mode, token, until) = (holder.mode, holder.token, holder.term.deadline());
-            let (holds, delay_ms) = (holder.holds, holder.delay_ms);
+            let (mode, token, until) = (holder.mode, holder.token, holder.term().deadline());
+            let (holds, delay_ms) = (holder.holds, holder.delay_ms());
             Held { owner: number, mode, token, until, holds, delay_ms }
         });
         self.model.held.sort_by_key(|held| held.token);

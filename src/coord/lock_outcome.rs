@@ -2,7 +2,7 @@
 //!
 //! Not here: who decides (`lock.rs`).
 
-use crate::base::time::Mono;
+use crate::base::time::Micros;
 use crate::coord::ask::{Ask, Ended};
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::mode::Mode;
@@ -69,7 +69,7 @@ pub struct Granted {
     /// What kind of grant it is.
     pub how: How,
     /// Since when it waited.
-    pub since: Mono,
+    pub since: Micros,
 }
 
 /// What a grant to a waiter is to its owner.
@@ -121,7 +121,7 @@ pub struct Waiter<'l> {
     /// For what.
     pub mode: Mode,
     /// Since when.
-    pub since: Mono,
+    pub since: Micros,
     /// Whether it stands ahead of the line and waits for other holders alone.
     pub is_ahead: bool,
 }

@@ -8,7 +8,7 @@
 //! Not here: the holders (`holders.rs`), and what a grant is (`lock.rs`).
 //! Invariant: every waiter is filed once under its place, and once under its owner.
 
-use crate::base::time::Mono;
+use crate::base::time::Micros;
 use crate::coord::ask::Ask;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::mode::Mode;
@@ -32,7 +32,7 @@ pub(crate) struct LockQueue {
 pub(crate) struct Waiting {
     pub(crate) ask: Ask,
     /// Since when it waits.
-    pub(crate) since: Mono,
+    pub(crate) since: Micros,
     pub(crate) place: Place,
     /// Whether this is the lock at which its caller watches for it.
     watched: bool,
@@ -107,7 +107,7 @@ impl LockQueue {
     }
 
     /// Parks a request whose owner holds the lock in mode `held`.
-    pub(crate) fn park(&mut self, waiter: WaiterId, ask: Ask, held: Option<Mode>, now: Mono) {
+    pub(crate) fn park(&mut self, waiter: WaiterId, ask: Ask, held: Option<Mode>, since: Micros) {
         let last = self.waiting.last_key_value().map(|(last, _)| *last);
         assert!(last < Some(waiter), "requests are numbered in the order in which they are parked");
         let place = Place::InLine { wants: ask.mode }.after(held, ask.mode);
@@ -116,7 +116,7 @@ impl LockQueue {
             None => drop(self.owners.insert(ask.owner.clone(), SmallVec::from_slice(&[waiter]))),
         }
         self.names += ask.owner.name().len();
-        self.waiting.insert(waiter, Waiting { ask, since: now, place, watched: true });
+        self.waiting.insert(waiter, Waiting { ask, since, place, watched: true });
         self.file(waiter);
     }
 

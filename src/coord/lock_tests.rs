@@ -13,7 +13,7 @@ struct Door {
 }
 
 fn door() -> Door {
-    Door { lock: Lock::default(), tokens: TestTokens::new() }
+    Door { lock: Lock::default(), tokens: TestTokens::default() }
 }
 
 /// A request for five seconds.
@@ -63,7 +63,7 @@ impl Door {
 
     fn park(&mut self, waiter: u64, ask: Ask, at: u64) {
         assert!(self.is_busy(ask.clone(), at), "who can be granted does not wait");
-        self.lock.park(WaiterId(waiter), ask, Mono(at));
+        self.lock.park(WaiterId(waiter), ask, Mono(at), &self.tokens);
         self.lock.assert_invariants();
     }
 
@@ -197,7 +197,7 @@ fn the_term_of_a_waiter_runs_from_its_grant() {
     door.park(1, ask("b", X), 1000);
     assert_eq!((door.grants(4999), door.grants(5000)), (vec![], vec![(1, 2)]));
     let holder = door.lock.holder(b"b", Mono(9999)).unwrap();
-    assert_eq!((holder.term, holder.since), (Term::Until(Mono(10_000)), Mono(5000)));
+    assert_eq!((holder.term(), holder.since), (Term::Until(Mono(10_000)), Micros(5_000_000)));
     assert!(door.lock.holder(b"b", Mono(10_000)).is_none());
 }
 
@@ -222,7 +222,7 @@ fn a_conversion_alone_is_granted_past_the_queue_and_keeps_its_holds() {
     door.park(1, ask("b", X), 0);
     assert_eq!(door.token(Ask { reentrant: true, ..ask("a", IX) }, 10), 2);
     let holder = door.lock.holder(b"a", Mono(10)).unwrap();
-    assert_eq!((holder.mode.name(), holder.holds, holder.since), ("SIX", 2, Mono(0)));
+    assert_eq!((holder.mode.name(), holder.holds, holder.since), ("SIX", 2, Micros(0)));
     assert_eq!(door.release("a", 11), Release::HoldsLeft(1));
     assert_eq!(door.lock.holder(b"a", Mono(11)).unwrap().mode.name(), "SIX");
 }
@@ -325,7 +325,7 @@ fn a_waiter_whose_owner_has_what_it_wants_is_granted_while_the_lock_is_closed() 
     let mut door = door();
     door.token(delayed("a", S, 3000), 0);
     door.token(ask("b", S), 1000);
-    door.lock.park(WaiterId(1), ask("b", S), Mono(1000));
+    door.lock.park(WaiterId(1), ask("b", S), Mono(1000), &door.tokens);
     door.lock.rest(WaiterId(1));
     door.lock.watch(WaiterId(1));
     assert_eq!(door.grants(5500), [(1, 2)]);

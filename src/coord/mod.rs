@@ -2,11 +2,10 @@
 
 pub mod ask;
 pub mod barrier;
-#[cfg(test)]
-mod counter;
 pub mod election;
 pub mod fence;
 pub mod grant;
+pub mod holder;
 mod holders;
 pub mod latch;
 pub mod lease;

@@ -436,7 +436,9 @@ impl Semaphore {
             let holder = Holder { permits: 0, token, term: Term::Lease, since: now, offer: None };
             self.holders.insert(owner.clone(), holder);
         }
-        self.set_term(owner, want.lasting.from(now));
+        let asked = want.lasting.from(now);
+        let held = self.holders.get(owner).filter(|holder| holder.permits > 0);
+        self.set_term(owner, held.map_or(asked, |holder| holder.term.renewed(asked)));
         self.set_permits(owner, want.count.get());
         self.holders.get(owner).map(|holder| holder.token)
     }

@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::counter::Counter;
+use crate::coord::test_tokens::TestTokens;
 use proptest::prelude::*;
 
 const OWNERS: u8 = 5;
@@ -85,7 +85,8 @@ impl Model {
         self.set(owner, count);
         let now = self.now;
         let mine = self.held.iter_mut().find(|held| held.owner == owner).unwrap();
-        mine.end = ms.map(|ms| now + ms);
+        // A repeat does not bring the end forward.
+        mine.end = ms.map(|ms| mine.end.map_or(now + ms, |end| end.max(now + ms)));
         true
     }
 
@@ -150,7 +151,7 @@ impl Model {
 /// The semaphore beside its model.
 struct Run {
     semaphore: Semaphore,
-    tokens: Counter,
+    tokens: TestTokens,
     model: Model,
     waiters: u64,
     unreachable: u8,
@@ -168,7 +169,7 @@ impl Run {
     fn new() -> Self {
         let semaphore = Semaphore::new(NonZeroU32::MIN);
         let model = Model { limit: 1, ..Model::default() };
-        Self { semaphore, tokens: Counter::default(), model, waiters: 0, unreachable: 0 }
+        Self { semaphore, tokens: TestTokens::default(), model, waiters: 0, unreachable: 0 }
     }
 
     fn now(&self) -> Mono {
@@ -296,7 +297,10 @@ impl Run {
                 self.tick();
             }
             Step::Unreachable(grants) => self.unreachable = grants,
-            Step::Dry(dry) => (self.tokens.dry, self.model.dry) = (dry, dry),
+            Step::Dry(dry) => {
+                self.tokens.set_dry(dry);
+                self.model.dry = dry;
+            }
         }
         self.semaphore.assert_invariants();
         self.drain();

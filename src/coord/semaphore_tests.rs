@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use super::*;
-use crate::coord::counter::{Counter, token};
+use crate::coord::test_tokens::{TestTokens, token};
 
 fn permits(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap()
@@ -16,14 +16,14 @@ fn owner(name: &str) -> Owner {
 /// A semaphore with a source of tokens, at an instant.
 struct Bench {
     semaphore: Semaphore,
-    tokens: Counter,
+    tokens: TestTokens,
     now: Mono,
     limit: u32,
 }
 
 fn bench(limit: u32) -> Bench {
     let semaphore = Semaphore::new(permits(limit));
-    Bench { semaphore, tokens: Counter::default(), now: Mono(0), limit }
+    Bench { semaphore, tokens: TestTokens::default(), now: Mono(0), limit }
 }
 
 impl Bench {
@@ -349,15 +349,15 @@ fn broken_open_it_serves_the_line() {
 #[test]
 fn without_a_token_nothing_changes() {
     let mut bench = bench(1);
-    bench.tokens.dry = true;
+    bench.tokens.set_dry(true);
     assert_eq!(bench.acquire("a", 1, 1), Acquire::NoToken);
     assert!(bench.semaphore.is_idle());
-    bench.tokens.dry = false;
+    bench.tokens.set_dry(false);
     assert_eq!(bench.acquire("a", 1, 1), Acquire::Granted(token(1)));
     assert_eq!(bench.acquire("b", 1, 2), Acquire::Waiting);
     assert_eq!(bench.release("a", None), Release::Left(0));
-    bench.tokens.dry = true;
+    bench.tokens.set_dry(true);
     assert_eq!(bench.next(), Next::NoToken);
-    bench.tokens.dry = false;
+    bench.tokens.set_dry(false);
     assert_eq!(bench.drain(), [(2, 2)]);
 }

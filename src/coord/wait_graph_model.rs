@@ -83,7 +83,7 @@ impl Locks {
         for (lock, mode) in wants {
             let lock = &mut self.locks[*lock];
             let admission = lock.admits(&[b'a' + u8::try_from(owner).unwrap()], *mode, self.now);
-            lock.park(waiter, ask(owner, *mode, ms), self.now);
+            lock.park(waiter, ask(owner, *mode, ms), self.now, &TestTokens::default());
             if is_watched || admission != Admission::Busy {
                 lock.rest(waiter);
             } else {
@@ -215,7 +215,7 @@ impl Run {
     fn new(locks: usize, single: bool) -> Self {
         let locks =
             Locks { locks: vec![Lock::default(); locks], parked: BTreeMap::new(), now: Mono(0) };
-        let (graph, tokens) = (WaitGraph::default(), TestTokens::new());
+        let (graph, tokens) = (WaitGraph::default(), TestTokens::default());
         Self { locks, graph, tokens, parked: 0, single, deadlocks: 0 }
     }
 

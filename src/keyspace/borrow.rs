@@ -14,6 +14,7 @@ use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::Db;
 use crate::keyspace::announce::{Announcements, Audience};
 use crate::keyspace::evict::Rule;
+use crate::keyspace::flush::Garbage;
 use crate::keyspace::gauge::Gauge;
 use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
@@ -307,6 +308,15 @@ impl Borrowed<'_> {
         self.settle();
     }
 
+    /// What is gone and takes long to free. It is freed when the shards are given back, unless
+    /// somebody takes it.
+    #[must_use]
+    pub fn take_garbage(&mut self) -> Garbage {
+        let mut garbage = Garbage::default();
+        self.shards().for_each(|shard| garbage.add_entries(&mut shard.garbage));
+        garbage
+    }
+
     /// Lets events of these classes be noted in the borrowed shards, and no others.
     pub fn want_events(&mut self, classes: EventClasses) {
         self.shards().for_each(|shard| shard.outbox.want(classes));
@@ -331,12 +341,16 @@ impl Borrowed<'_> {
     fn settle(&mut self) {
         let keyspace = self.keyspace;
         let (mut news, mut events) = (Vec::new(), Vec::new());
+        let mut garbage = Vec::new();
         let mut settle = |shard: ShardId, guard: &mut Shard| {
             if guard.waiters.has_news() {
                 news.append(&mut guard.waiters.take_news());
             }
             if !guard.outbox.is_empty() {
                 events.append(&mut guard.outbox.take());
+            }
+            if !guard.garbage.is_empty() {
+                garbage.append(&mut guard.garbage);
             }
             if let Some(deadline) = guard.take_earliest_new() {
                 keyspace.alarm.ring(shard, deadline);

@@ -6,15 +6,18 @@
 
 use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::grant::{Owner, Term, Tokens, WaiterId};
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::path;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
 use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
 use crate::keyspace::event;
-use crate::keyspace::locks::{Before, Locks, lock_id};
+use crate::keyspace::lock_figures::LockEvent;
+use crate::keyspace::lock_records::LockRecord;
+use crate::keyspace::locks::{Before, lock_id};
 use crate::keyspace::paths::{Above, FollowUp, Noting, Tenures};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
@@ -29,12 +32,22 @@ use std::sync::Arc;
 pub struct SlotTokens<'s> {
     pub(crate) sequence: &'s mut TokenSequence,
     pub(crate) epochs: &'s EpochReserve,
+    pub(crate) reading: Micros,
 }
 
 impl Tokens for SlotTokens<'_> {
     fn draw(&mut self) -> Option<FenceToken> {
         self.sequence.issue(self.epochs)
     }
+
+    fn instant(&self, now: Mono) -> Micros {
+        instant(self.reading, now)
+    }
+}
+
+/// The time `now`, as finely as the last reading of the clock tells it.
+fn instant(reading: Micros, now: Mono) -> Micros {
+    if reading.ms() == now { reading } else { Micros::at(now) }
 }
 
 impl Edit<'_, '_> {
@@ -46,7 +59,7 @@ impl Edit<'_, '_> {
         match self.value() {
             None => Ok(None),
             Some(Value::Primitive(primitive)) => M::of(primitive).map(Some).ok_or(WrongType),
-            Some(Value::Text(_)) => Err(WrongType),
+            Some(Value::Text(_) | Value::Collection(_)) => Err(WrongType),
         }
     }
 
@@ -72,17 +85,35 @@ impl Edit<'_, '_> {
         changed.flatten().ok_or(WrongType)
     }
 
-    /// What is known of all locks in the key's shard.
-    pub const fn locks(&mut self) -> &mut Locks {
-        &mut self.shard.locks
+    /// Counts what has happened to the lock under the key.
+    pub fn note_lock(&mut self, event: LockEvent) {
+        self.shard.locks.note(lock_id(self.hash, self.table), event);
+    }
+
+    /// Counts a token that was refused because it is not the latest one, by something else than a
+    /// lock.
+    pub fn note_stale_token(&mut self) {
+        self.shard.locks.figures.note(LockEvent::StaleToken);
+    }
+
+    /// The time, in microseconds.
+    #[must_use]
+    pub fn reading(&self) -> Micros {
+        instant(self.shard.reading, self.now)
+    }
+
+    /// What has happened to the lock under the key lately.
+    #[must_use]
+    pub fn lock_record(&self) -> Option<&LockRecord> {
+        self.shard.locks.records.get(lock_id(self.hash, self.table))
     }
 
     /// Notes that the owner's grant here relies on what the owner has of the locks above.
     pub fn note_path(&mut self, owner: &Owner, tenures: Tenures) -> Noting {
         let (id, lock) = self.shard.lock(self.db, self.key);
         let holder = lock.and_then(|lock| lock.holder(owner.name(), self.now));
-        let until = holder.map_or(Term::Until(self.now), |holder| holder.term);
-        self.shard.locks.paths.note((id, self.table), owner, tenures, until)
+        let term = holder.map_or(Term::Until(self.now), Holder::term);
+        self.shard.locks.paths.note((id, self.table), owner, tenures, term)
     }
 
     /// Lets a connection hear when the owner's grant here is lost.
@@ -134,7 +165,8 @@ impl Shard {
         change: impl FnOnce(&mut Primitive, &mut SlotTokens<'_>) -> R,
     ) -> Option<R> {
         let (table, sequence) = self.slots[place.index].table_and_tokens(place.table);
-        let mut tokens = SlotTokens { sequence, epochs: &self.epochs };
+        let reading = self.reading;
+        let mut tokens = SlotTokens { sequence, epochs: &self.epochs, reading };
         let entry = table.at_mut(place.spot);
         let before = entry.memory();
         let is_noted = !self.locks.paths.is_empty() || !self.locks.listeners.is_empty();
@@ -156,9 +188,10 @@ impl Shard {
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         let leased = self.leases.follow(entry, alive, place, now);
         self.memory = self.memory - before + entry.memory();
-        if let Some(news) = news {
+        if news.is_some() || !lost.is_empty() {
             let id = lock_id(self.hashing.of(entry.key()), place.table);
-            self.locks.tell(id, news);
+            self.locks.note_ends(id, &lost, instant(reading, now));
+            news.into_iter().for_each(|news| self.locks.tell(id, news));
         }
         let key = if follow_ups.is_empty() { Box::default() } else { Box::from(entry.key()) };
         if is_idle {
@@ -180,17 +213,19 @@ impl Shard {
 
     /// Does what a change of the lock under `key` means for the locks above it.
     fn follow_up(&mut self, table: u8, key: &[u8], follow_ups: Vec<FollowUp>, now: Mono) {
-        for FollowUp { owner, tenures, what } in follow_ups {
+        for FollowUp { owner, tenures, was, what } in follow_ups {
             for (above, tenure) in path::above(key).zip(tenures) {
                 let place = WaitPlace { table, slot: SlotId::of(above), key: above.into() };
                 self.at_place(&place, now, |primitive| {
                     let Some(lock) = Lock::of_mut(primitive) else { return };
                     match what {
                         Above::End => {
-                            let ended = lock.end_below(owner.name(), tenure, now);
+                            let ended = lock.end_below(owner.name(), (tenure, was), now);
                             lock.report(ended.into_iter().collect());
                         }
-                        Above::Extend(end) => lock.extend_below(owner.name(), tenure, end),
+                        Above::Change(term) => {
+                            lock.change_below(owner.name(), (tenure, was), term);
+                        }
                     }
                 });
             }
@@ -218,7 +253,7 @@ impl Shard {
         let entry = entry.map(|spot| self.slots[self.index(key.slot)].table(table).at(spot));
         let lock = entry.and_then(|entry| match entry.value() {
             Value::Primitive(primitive) => Lock::of(primitive),
-            Value::Text(_) => None,
+            Value::Text(_) | Value::Collection(_) => None,
         });
         (lock_id(hash, table), lock)
     }

@@ -73,11 +73,11 @@ impl<'s, 'k> Edit<'s, 'k> {
         Self { shard, db, table, index, key, hash, spot, now }
     }
 
-    fn entry(&self) -> Option<&Entry> {
+    pub(super) fn entry(&self) -> Option<&Entry> {
         self.spot.map(|spot| self.shard.slots[self.index].table(self.table).at(spot))
     }
 
-    fn entry_mut(&mut self) -> Option<&mut Entry> {
+    pub(super) fn entry_mut(&mut self) -> Option<&mut Entry> {
         let table = self.shard.slots[self.index].table_mut(self.table);
         self.spot.map(|spot| table.at_mut(spot))
     }
@@ -172,6 +172,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         let timer = self.shard.timer_for(self.target(), old, expiry);
         if let Some(spot) = self.spot {
             let use_now = self.use_now();
+            self.keep_big(spot);
             self.rewrite(spot, |entry| {
                 entry.replace(value, timer);
                 entry.set_access(use_now(entry.access()));
@@ -231,17 +232,28 @@ impl<'s, 'k> Edit<'s, 'k> {
             self.break_open();
             return true;
         }
-        self.take(&event::DEL).is_some()
+        self.remove_now(&event::DEL)
+    }
+
+    /// Removes the key and what it holds; whether it was there.
+    pub(super) fn remove_now(&mut self, event: &'static Event) -> bool {
+        let Some(taken) = self.take_now(event) else { return false };
+        self.shard.discard(taken.entry);
+        true
     }
 
     /// Ends the key as if its time had run out just now.
-    pub fn end(self) {
+    pub fn end(mut self) {
         self.shard.counters.expired += 1;
-        drop(self.take(&event::EXPIRED));
+        self.remove_now(&event::EXPIRED);
     }
 
     /// Takes the entry out, to be put elsewhere.
     pub fn take(mut self, event: &'static Event) -> Option<Taken> {
+        self.take_now(event)
+    }
+
+    fn take_now(&mut self, event: &'static Event) -> Option<Taken> {
         let spot = self.spot.take()?;
         let place = Place { index: self.index, table: self.table, spot };
         let lease = self.shard.leases.hold_on_text(place, self.key.bytes);
@@ -262,7 +274,9 @@ impl<'s, 'k> Edit<'s, 'k> {
         match (taken.entry.take_boxed(), taken.entry.value()) {
             (Some(value), _) => self.write(value, expiry),
             (None, Value::Text(text)) => self.write(text.duplicate(), expiry),
-            (None, Value::Primitive(_)) => unreachable!("a primitive has a block of its own"),
+            (None, Value::Collection(_) | Value::Primitive(_)) => {
+                unreachable!("what is boxed has been taken")
+            }
         }
         if let Some(entry) = self.entry_mut() {
             entry.set_access(access);
@@ -285,6 +299,19 @@ impl<'s, 'k> Edit<'s, 'k> {
         self.rewrite(spot, |entry| entry.set_timer(timer));
         self.changed(if timer.is_some() { &event::EXPIRE } else { &event::PERSIST });
         true
+    }
+
+    /// Lays a big value aside that is about to be written over, so that it is freed later.
+    #[inline]
+    fn keep_big(&mut self, spot: Spot) {
+        let entry = self.shard.slots[self.index].table(self.table).at(spot);
+        if entry.is_big() {
+            let mut old = None;
+            self.rewrite(spot, |entry| old = entry.take_boxed());
+            self.shard
+                .garbage
+                .extend(old.map(|value| Entry::new(b"", value, None, Access::default())));
+        }
     }
 
     #[inline]

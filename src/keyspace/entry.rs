@@ -9,9 +9,11 @@
 
 use crate::base::time::Mono;
 use crate::keyspace::access::Access;
+use crate::keyspace::collection::Collection;
 use crate::keyspace::primitive::Primitive;
 use crate::keyspace::value::{
-    FORM_HEAP, FORM_INLINE, FORM_INT, FORM_MASK, FORM_PRIMITIVE, NewValue, Stored, Text, Value,
+    FORM_COLLECTION, FORM_HEAP, FORM_INLINE, FORM_INT, FORM_MASK, FORM_PRIMITIVE, NewValue, Stored,
+    Text, Value,
 };
 use crate::keyspace::wheel::TimerId;
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -30,7 +32,9 @@ const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
 const _: () =
     assert!(size_of::<Option<Entry>>() == size_of::<usize>(), "a table cell is a pointer");
 
-const HAS_TIMER: u8 = 0b100;
+const HAS_TIMER: u8 = 0b1000;
+
+const _: () = assert!(HAS_TIMER & FORM_MASK == 0, "a form and a timer are told apart");
 
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -195,9 +199,14 @@ impl Entry {
                 // long as `self`.
                 Value::Text(Text::Heap(unsafe { &*at.cast::<*mut Vec<u8>>().read_unaligned() }))
             }
-            // SAFETY: the one form left says that an owned `Box<Primitive>` is stored there; it
+            FORM_PRIMITIVE => {
+                // SAFETY: the form says that an owned `Box<Primitive>` is stored there; it lives as
+                // long as `self`.
+                Value::Primitive(unsafe { &*at.cast::<*mut Primitive>().read_unaligned() })
+            }
+            // SAFETY: the one form left says that an owned `Box<Collection>` is stored there; it
             // lives as long as `self`.
-            _ => Value::Primitive(unsafe { &*at.cast::<*mut Primitive>().read_unaligned() }),
+            _ => Value::Collection(unsafe { &*at.cast::<*mut Collection>().read_unaligned() }),
         }
     }
 
@@ -255,6 +264,9 @@ impl Entry {
                 Stored::Heap(bytes) => {
                     at.cast::<*mut Vec<u8>>().write_unaligned(Box::into_raw(Box::new(bytes)));
                 }
+                Stored::Collection(collection) => {
+                    at.cast::<*mut Collection>().write_unaligned(Box::into_raw(collection));
+                }
                 Stored::Primitive(primitive) => {
                     at.cast::<*mut Primitive>().write_unaligned(Box::into_raw(primitive));
                 }
@@ -272,6 +284,10 @@ impl Entry {
             FORM_PRIMITIVE => {
                 // SAFETY: as above.
                 drop(unsafe { Box::from_raw(at.cast::<*mut Primitive>().read_unaligned()) });
+            }
+            FORM_COLLECTION => {
+                // SAFETY: as above.
+                drop(unsafe { Box::from_raw(at.cast::<*mut Collection>().read_unaligned()) });
             }
             _ => {}
         }
@@ -337,7 +353,9 @@ impl Entry {
                 let value = match self.value() {
                     Value::Text(Text::Int(number)) => Stored::Int(number),
                     Value::Text(Text::Inline(text) | Text::Heap(text)) => Stored::Inline(text),
-                    Value::Primitive(_) => unreachable!("a primitive has a block of its own"),
+                    Value::Collection(_) | Value::Primitive(_) => {
+                        unreachable!("what is boxed has been taken")
+                    }
                 };
                 Self::build(self.key(), value, timer, self.access())
             }
@@ -368,6 +386,24 @@ impl Entry {
         Some(unsafe { &mut *self.value_at().cast::<*mut Primitive>().read_unaligned() })
     }
 
+    /// The collection, if it is one.
+    pub fn collection_mut(&mut self) -> Option<&mut Collection> {
+        if self.header().kind & FORM_MASK != FORM_COLLECTION {
+            return None;
+        }
+        // SAFETY: the form says that an owned box is stored there; the borrow lasts as long as
+        // `&mut self`.
+        Some(unsafe { &mut *self.value_at().cast::<*mut Collection>().read_unaligned() })
+    }
+
+    /// Whether freeing the value takes so long that nobody should wait for it with a shard in hand.
+    #[must_use]
+    #[inline]
+    pub fn is_big(&self) -> bool {
+        self.header().kind & FORM_MASK == FORM_COLLECTION
+            && matches!(self.value(), Value::Collection(collection) if collection.is_big())
+    }
+
     /// Moves out a value that has a block of its own; what is left is the string `0`.
     pub(crate) fn take_boxed(&mut self) -> Option<NewValue<'static>> {
         let at = self.value_at();
@@ -379,6 +415,10 @@ impl Entry {
             // SAFETY: as above.
             FORM_PRIMITIVE => NewValue::Primitive(unsafe {
                 Box::from_raw(at.cast::<*mut Primitive>().read_unaligned())
+            }),
+            // SAFETY: as above.
+            FORM_COLLECTION => NewValue::Collection(unsafe {
+                Box::from_raw(at.cast::<*mut Collection>().read_unaligned())
             }),
             _ => return None,
         };
@@ -399,6 +439,7 @@ impl Entry {
                 let bytes = unsafe { &*self.value_at().cast::<*mut Vec<u8>>().read_unaligned() };
                 block + size_of::<Vec<u8>>() + bytes.capacity()
             }
+            Value::Collection(collection) => block + size_of::<Collection>() + collection.memory(),
             Value::Primitive(primitive) => block + size_of::<Primitive>() + primitive.memory(),
         }
     }

@@ -56,7 +56,7 @@ impl Shard {
             self.cancel(timer);
         }
         self.counters.evicted += 1;
-        self.gone(victim.table, &entry, &event::EVICTED);
+        self.gone(victim.table, entry, &event::EVICTED);
         true
     }
 

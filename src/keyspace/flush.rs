@@ -5,26 +5,50 @@
 //! Not here: going over all shards (`command/database.rs`).
 
 use crate::base::time::Mono;
+use crate::keyspace::entry::Entry;
 use crate::keyspace::locks::lock_id;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
 use crate::keyspace::wheel::Wheel;
 use crate::keyspace::{Db, Key};
 
-/// Tables that nobody can reach any more. Dropping it frees them.
+/// Tables and big values that nobody can reach any more. Dropping it frees them.
 #[derive(Debug, Default)]
-pub struct Garbage(Vec<Table>);
+pub struct Garbage {
+    tables: Vec<Table>,
+    entries: Vec<Entry>,
+}
 
 impl Garbage {
+    /// With fewer keys than this, and no big value, it is freed at once even where that could be
+    /// done elsewhere: handing it over costs more.
+    const MUCH: usize = 64;
+
     /// How many keys are in it.
     #[must_use]
     pub fn keys(&self) -> usize {
-        self.0.iter().map(Table::len).sum()
+        self.tables.iter().map(Table::len).sum::<usize>() + self.entries.len()
+    }
+
+    /// Whether it takes long to free.
+    #[must_use]
+    pub fn is_much(&self) -> bool {
+        self.keys() >= Self::MUCH || self.entries().any(Entry::is_big)
     }
 
     /// Adds what `other` has.
     pub fn add(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
+        self.tables.append(&mut other.tables);
+        self.entries.append(&mut other.entries);
+    }
+
+    /// Adds entries that have been taken out of their tables.
+    pub(crate) fn add_entries(&mut self, entries: &mut Vec<Entry>) {
+        self.entries.append(entries);
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.tables.iter().flat_map(Table::iter).chain(&self.entries)
     }
 }
 
@@ -46,7 +70,8 @@ impl Shard {
         }
         self.changes += emptied.keys;
         let taken = self.slots.iter_mut().map(|slot| slot.take_table(table));
-        let garbage = Garbage(taken.filter(|table| !table.is_empty()).collect());
+        let tables = taken.filter(|table| !table.is_empty()).collect();
+        let garbage = Garbage { tables, entries: Vec::new() };
         if table == 0 {
             self.renew_hints();
         }
@@ -75,7 +100,7 @@ impl Shard {
             }
             return;
         }
-        let timers = garbage.0.iter().flat_map(Table::iter).filter_map(|entry| entry.timer());
+        let timers = garbage.entries().filter_map(|entry| entry.timer());
         timers.for_each(|timer| self.wheel.cancel(timer.id));
         while self.compact_timer() {}
     }
@@ -107,8 +132,8 @@ impl Shard {
 
 impl Garbage {
     fn memory(&self) -> usize {
-        let entries = self.0.iter().flat_map(Table::iter).map(|entry| entry.memory());
-        entries.sum::<usize>() + self.0.iter().map(Table::memory).sum::<usize>()
+        let entries = self.entries().map(Entry::memory);
+        entries.sum::<usize>() + self.tables.iter().map(Table::memory).sum::<usize>()
     }
 }
 

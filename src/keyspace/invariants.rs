@@ -34,6 +34,9 @@ impl Shard {
                 table.assert_invariants(|key| self.hash(key));
                 memory += table.memory() + table.iter().map(Entry::memory).sum::<usize>();
                 for entry in table.iter() {
+                    if let Value::Collection(collection) = entry.value() {
+                        collection.assert_invariants();
+                    }
                     if let Value::Primitive(primitive) = entry.value() {
                         primitive.assert_invariants();
                         assert!(!primitive.is_idle(), "what is idle has no key");

@@ -436,7 +436,7 @@ impl Shard {
             self.cancel(timer);
         }
         self.counters.expired += 1;
-        self.gone(place.table, &entry, &event::EXPIRED);
+        self.gone(place.table, entry, &event::EXPIRED);
     }
 
     /// Changes what hangs on a lease. `None` if the lease is not there.

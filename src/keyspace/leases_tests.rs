@@ -97,7 +97,7 @@ impl Notice for Deaf {
 struct Held {
     ttl_ms: u64,
     conn: Option<u64>,
-    touched: u64,
+    end: u64,
 }
 
 /// By the table that is behind a database's number.
@@ -123,7 +123,7 @@ impl Model {
     fn pass(&mut self, ms: u64) {
         self.now += ms;
         let now = self.now;
-        let is_due = |held: &Held| held.conn.is_none() && held.touched + held.ttl_ms <= now;
+        let is_due = |held: &Held| held.conn.is_none() && held.end <= now;
         let due = self.leases.iter().filter(|(_, held)| is_due(held)).map(|(at, _)| *at);
         due.collect::<Vec<_>>().into_iter().for_each(|at| self.end(at));
         self.strings.retain(|_, (_, end)| end.is_none_or(|end| end > now));
@@ -171,14 +171,21 @@ impl Bench {
                     .edit(db, LEASES[lease])
                     .coordinate(|it: &mut Lease, tokens| it.grant(ask, now, tokens));
                 assert!(granted.is_ok());
-                self.model.leases.insert(at, Held { ttl_ms, conn, touched: now.0 });
+                let mut end = now.0 + ttl_ms;
+                if let Some(held) = self.model.leases.get(&at)
+                    && (held.conn, conn) == (None, None)
+                {
+                    // A repeat does not bring the end forward.
+                    end = end.max(held.end);
+                }
+                self.model.leases.insert(at, Held { ttl_ms, conn, end });
             }
             OnLease::KeepAlive => {
                 let kept = self
                     .edit(db, LEASES[lease])
                     .coordinate(|it: &mut Lease, _| it.keep_alive(None, now));
                 assert_eq!(kept != Ok(KeepAlive::Gone), is_there);
-                self.model.leases.entry(at).and_modify(|held| held.touched = now.0);
+                self.model.leases.entry(at).and_modify(|held| held.end = now.0 + held.ttl_ms);
             }
             OnLease::Revoke => {
                 let ended = self.edit(db, LEASES[lease]).revoke(None).unwrap();
@@ -271,7 +278,7 @@ impl Bench {
             let notice = Arc::new(Deaf);
             let mut edit = self.edit(db, key);
             edit.park(waiter, Parking { owner: name, notice, several: false });
-            edit.coordinate(|it: &mut Lock, _| it.park(waiter, ask, now)).unwrap();
+            edit.coordinate(|it: &mut Lock, tokens| it.park(waiter, ask, now, tokens)).unwrap();
             lease.iter().for_each(|lease| edit.hang_waiter(waiter, lease));
             self.last_waiter += 1;
             self.parked.push(waiter);
@@ -288,7 +295,7 @@ impl Bench {
             OnAll::Close { conn } => {
                 self.shard.connection_closed(ConnId(conn), now);
                 for held in self.model.leases.values_mut().filter(|it| it.conn == Some(conn)) {
-                    (held.conn, held.touched) = (None, now.0);
+                    (held.conn, held.end) = (None, now.0 + held.ttl_ms);
                 }
             }
             OnAll::Abandon => {

@@ -1,17 +1,18 @@
-//! What a shard keeps about all its locks: figures, how many there are, and who waits for whom, in
-//! the graph of the node.
+//! What a shard keeps about all its locks: how many there are, what has happened to them, and who
+//! waits for whom, in the graph of the node.
 //!
 //! Not here: the rules of a lock (`coord/lock.rs`), and what one lock knows of itself. The graph
 //! lies behind a mutex of the node, taken last and for a moment, and only where somebody waits.
 //! Invariant: the counts are what counting again gives, and a lock is in the graph exactly while a
 //! request waits for it.
 
-use crate::base::durations::Durations;
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::ask::{Cause, Ended};
 use crate::coord::lock::Lock;
 use crate::coord::wait_graph::{LockId, Move, WaitGraph};
 use crate::keyspace::listeners::Listeners;
+use crate::keyspace::lock_figures::{LockEvent, LockFigures};
+use crate::keyspace::lock_records::LockRecords;
 use crate::keyspace::paths::Paths;
 use crate::keyspace::primitive::{Kind, Primitive};
 use parking_lot::{Mutex, MutexGuard};
@@ -22,6 +23,8 @@ use std::sync::Arc;
 pub struct Locks {
     /// What has happened since the last `CONFIG RESETSTAT`.
     pub figures: LockFigures,
+    /// The same for single locks.
+    pub records: LockRecords,
     waits: Arc<Mutex<WaitGraph>>,
     /// By table.
     counts: Vec<LockCounts>,
@@ -42,7 +45,8 @@ pub struct LockCounts {
 
 impl LockCounts {
     /// Of one lock.
-    pub(crate) fn of(lock: &Lock) -> Self {
+    #[must_use]
+    pub fn of(lock: &Lock) -> Self {
         Self { held: u64::from(lock.is_held()), waiting: lock.waiting() as u64 }
     }
 
@@ -50,61 +54,6 @@ impl LockCounts {
     pub const fn add(&mut self, other: Self) {
         self.held += other.held;
         self.waiting += other.waiting;
-    }
-}
-
-/// What has happened to locks. One request for several locks counts as several, except for
-/// time-outs and deadlocks.
-#[derive(Clone, Debug, Default)]
-pub struct LockFigures {
-    /// Grants; to repeat one is none.
-    pub acquired: u64,
-    /// Requests that found somebody in their way.
-    pub contended: u64,
-    /// Requests whose time was up.
-    pub timed_out: u64,
-    /// Grants that their owners released.
-    pub released: u64,
-    /// Grants whose time or lease ran out.
-    pub expired: u64,
-    /// Grants that were taken away by LOCK.BREAK, DEL and the like.
-    pub broken: u64,
-    /// Requests that were refused because they would have closed a cycle.
-    pub deadlocks: u64,
-    /// How long requests waited that were parked and then granted.
-    pub wait: Durations,
-    /// How long grants lasted.
-    pub hold: Durations,
-}
-
-impl LockFigures {
-    /// Adds what happened elsewhere.
-    pub fn add(&mut self, other: &Self) {
-        self.acquired += other.acquired;
-        self.contended += other.contended;
-        self.timed_out += other.timed_out;
-        self.released += other.released;
-        self.expired += other.expired;
-        self.broken += other.broken;
-        self.deadlocks += other.deadlocks;
-        self.wait.add(&other.wait);
-        self.hold.add(&other.hold);
-    }
-
-    /// A request that waited since then has got what it wanted.
-    pub fn granted(&mut self, since: Mono, now: Mono) {
-        self.acquired += 1;
-        self.wait.record(now.since(since));
-    }
-
-    /// A grant is over.
-    pub fn ended(&mut self, ended: &Ended) {
-        self.hold.record(ended.at.since(ended.since));
-        match ended.cause {
-            Cause::Release => self.released += 1,
-            Cause::Expiry => self.expired += 1,
-            Cause::Break | Cause::Deletion => self.broken += 1,
-        }
     }
 }
 
@@ -161,7 +110,29 @@ impl Locks {
             self.figures.broken += counts.held;
             *counts = LockCounts::default();
         }
+        self.records.clear();
         self.paths.flushed(table);
+    }
+
+    /// Counts what has happened to a lock.
+    pub(crate) fn note(&mut self, lock: LockId, event: LockEvent) {
+        self.figures.note(event);
+        self.records.note(lock, event);
+    }
+
+    /// Forgets what has happened (CONFIG RESETSTAT).
+    pub fn forget_figures(&mut self) {
+        self.figures = LockFigures::default();
+        self.records.clear();
+    }
+
+    /// Counts the ends of grants that have been reported to the lock's shard.
+    pub(crate) fn note_ends(&mut self, lock: LockId, ended: &[Ended], now: Micros) {
+        for ended in ended {
+            let at = if ended.cause == Cause::Expiry { Micros::at(ended.at) } else { now };
+            let held_us = at.since(ended.since);
+            self.note(lock, LockEvent::Ended { cause: ended.cause, held_us });
+        }
     }
 
     /// Who waits for whom on the whole node.
@@ -180,7 +151,6 @@ impl Locks {
         let Some(lock) = Lock::of_mut(primitive) else { return (None, Vec::new()) };
         let mut ended = Vec::new();
         lock.tick(now, &mut ended);
-        ended.iter().for_each(|ended| self.figures.ended(ended));
         (self.moved((before, table), primitive), ended)
     }
 

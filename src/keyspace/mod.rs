@@ -3,6 +3,7 @@
 pub mod access;
 pub mod announce;
 pub mod borrow;
+pub mod collection;
 pub mod coordinate;
 pub mod edit;
 pub mod entry;
@@ -15,6 +16,8 @@ mod hints;
 mod invariants;
 pub mod leases;
 pub mod listeners;
+pub mod lock_figures;
+pub mod lock_records;
 pub mod locks;
 mod model;
 pub mod outbox;

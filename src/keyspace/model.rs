@@ -1,5 +1,5 @@
-//! The gate against a model: random changes through `Edit`, and a map of keys with their values and
-//! deadlines.
+//! The gate against a model: random changes of strings and hashes through `Edit`, and a map of keys
+//! with their values and deadlines.
 //!
 //! After every step the shard's invariants hold, every key reads as the model says, and whoever
 //! watches a key that has changed is told.
@@ -10,12 +10,14 @@ use crate::base::events::EventClass;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
+use crate::keyspace::collection::{Changed, Kind};
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::event::{self, Event};
 use crate::keyspace::shard::{Shard, ShardSetup, Tick, Use};
-use crate::keyspace::value::NewValue;
+use crate::keyspace::value::{NewValue, Value};
 use crate::keyspace::watch::Version;
 use crate::keyspace::{Db, Key};
+use crate::types::hash::Hash;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -34,6 +36,8 @@ static KEY_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 const APPEND: Event = Event::new(EventClass::String, "append");
+const HSET: Event = Event::new(EventClass::Hash, "hset");
+const HDEL: Event = Event::new(EventClass::Hash, "hdel");
 const FROM: Event = Event::new(EventClass::Generic, "rename_from");
 const TO: Event = Event::new(EventClass::Generic, "rename_to");
 
@@ -44,6 +48,10 @@ type Place = (u8, usize);
 enum Step {
     Set(Place, Vec<u8>, Until),
     Append(Place, Vec<u8>),
+    /// A field of a hash gets a value.
+    SetField(Place, u8, Vec<u8>),
+    /// A field of a hash goes away.
+    DropField(Place, u8),
     SetExpiry(Place, Until),
     Read(Place),
     Remove(Place),
@@ -76,8 +84,27 @@ impl Until {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+enum Content {
+    Text(Vec<u8>),
+    Hash(BTreeMap<u8, Vec<u8>>),
+}
+
+impl Content {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text.to_vec()),
+            Value::Collection(collection) => {
+                let hash = Hash::of(collection).expect("the model has no other collections");
+                Self::Hash(hash.iter().map(|(field, value)| (field[0], value.to_vec())).collect())
+            }
+            Value::Primitive(_) => panic!("the model has nothing that coordinates"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Held {
-    text: Vec<u8>,
+    content: Content,
     deadline: Option<Mono>,
 }
 
@@ -94,13 +121,13 @@ impl Model {
         self.keys.get(&place).filter(live)
     }
 
-    fn set(&mut self, place: Place, text: Vec<u8>, expiry: Expiry) {
+    fn set(&mut self, place: Place, content: Content, expiry: Expiry) {
         let deadline = match expiry {
             Expiry::Never => None,
             Expiry::Keep => self.seen(place).and_then(|held| held.deadline),
             Expiry::At(deadline) => Some(deadline),
         };
-        self.keys.insert(place, Held { text, deadline });
+        self.keys.insert(place, Held { content, deadline });
     }
 
     fn take(&mut self, place: Place) -> Option<Held> {
@@ -113,19 +140,44 @@ impl Model {
     fn step(&mut self, step: &Step) -> bool {
         let now = self.now;
         match step {
-            Step::Set(place, text, until) => self.set(*place, text.clone(), until.at(now)),
+            Step::Set(place, text, until) => {
+                self.set(*place, Content::Text(text.clone()), until.at(now));
+            }
             Step::Append(place, more) => {
                 let held = self.seen(*place).cloned();
-                let mut held = held.unwrap_or(Held { text: Vec::new(), deadline: None });
-                held.text.extend_from_slice(more);
+                let empty = Held { content: Content::Text(Vec::new()), deadline: None };
+                let mut held = held.unwrap_or(empty);
+                let Content::Text(text) = &mut held.content else { return false };
+                text.extend_from_slice(more);
                 self.keys.insert(*place, held);
+            }
+            Step::SetField(place, field, value) => {
+                let held = self.seen(*place).cloned();
+                let empty = Held { content: Content::Hash(BTreeMap::new()), deadline: None };
+                let mut held = held.unwrap_or(empty);
+                let Content::Hash(fields) = &mut held.content else { return false };
+                fields.insert(*field, value.clone());
+                self.keys.insert(*place, held);
+            }
+            Step::DropField(place, field) => {
+                let Some(mut held) = self.seen(*place).cloned() else { return false };
+                let Content::Hash(fields) = &mut held.content else { return false };
+                let was_there = fields.remove(field).is_some();
+                if fields.is_empty() {
+                    self.keys.remove(place);
+                } else {
+                    self.keys.insert(*place, held);
+                }
+                return was_there;
             }
             Step::SetExpiry(place, until) => {
                 let Some(held) = self.seen(*place).cloned() else { return false };
                 match until.at(now) {
                     Expiry::Keep => return false,
                     Expiry::Never if held.deadline.is_none() => return false,
-                    expiry @ (Expiry::Never | Expiry::At(_)) => self.set(*place, held.text, expiry),
+                    expiry @ (Expiry::Never | Expiry::At(_)) => {
+                        self.set(*place, held.content, expiry);
+                    }
                 }
             }
             Step::Read(place) => return self.seen(*place).is_some(),
@@ -177,10 +229,24 @@ fn apply(shard: &mut Shard, step: &Step, now: Mono) -> bool {
         }
         Step::Append(place, more) => {
             let mut edit = shard.edit(Db(place.0), key(*place), now);
-            let old_len = edit.text().expect("it is a string").map_or(0, |text| text.len());
+            let Ok(text) = edit.text() else { return false };
+            let old_len = text.map_or(0, |text| text.len());
             let len = old_len + more.len();
             let appended = edit.change_bytes(len, &APPEND, |bytes| bytes.extend_from_slice(more));
             appended.expect("there is memory for it");
+        }
+        Step::SetField(place, field, value) => {
+            let mut edit = shard.edit(Db(place.0), key(*place), now);
+            let set = edit.change(&HSET, |hash: &mut Hash| hash.set(&[*field], value));
+            return set.is_ok();
+        }
+        Step::DropField(place, field) => {
+            let mut edit = shard.edit(Db(place.0), key(*place), now);
+            let dropped = edit.change_if(&HDEL, |hash: &mut Hash| {
+                let was_there = hash.remove(&[*field]);
+                (was_there, Changed::when(was_there))
+            });
+            return dropped == Ok(true);
         }
         Step::SetExpiry(place, until) => {
             return shard.edit(Db(place.0), key(*place), now).set_expiry(until.at(now));
@@ -213,7 +279,7 @@ fn compare(shard: &mut Shard, model: &Model) {
     for place in places() {
         let read = shard.read(Db(place.0), key(place), Use::Peek, model.now);
         let read = read.map(|entry| Held {
-            text: entry.value().text().expect("the model has strings alone").to_vec(),
+            content: Content::of(entry.value()),
             deadline: entry.timer().map(|timer| timer.deadline),
         });
         assert_eq!(read.as_ref(), model.seen(place), "{place:?}");
@@ -293,6 +359,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => (place(), text(), until()).prop_map(|(at, text, until)| Step::Set(at, text, until)),
         5 => (place(), text()).prop_map(|(at, text)| Step::Append(at, text)),
+        8 => (place(), 0..4u8, text())
+            .prop_map(|(at, field, value)| Step::SetField(at, field, value)),
+        8 => (place(), 0..4u8).prop_map(|(at, field)| Step::DropField(at, field)),
         8 => (place(), until()).prop_map(|(at, until)| Step::SetExpiry(at, until)),
         4 => place().prop_map(Step::Read),
         6 => place().prop_map(Step::Remove),

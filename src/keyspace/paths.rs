@@ -9,6 +9,7 @@
 use crate::base::time::Mono;
 use crate::coord::ask::Tenure;
 use crate::coord::grant::{Owner, Term};
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::wait_graph::LockId;
 use smallvec::SmallVec;
@@ -31,8 +32,8 @@ struct Leaf {
 struct Noted {
     /// What it relies on of the locks above, the highest first.
     tenures: Tenures,
-    /// Until when they are held for it.
-    until: Term,
+    /// How long they are held for it.
+    term: Term,
 }
 
 /// What has to be done about the locks above a grant.
@@ -40,6 +41,8 @@ struct Noted {
 pub(crate) struct FollowUp {
     pub(crate) owner: Owner,
     pub(crate) tenures: Tenures,
+    /// How long they were held for it.
+    pub(crate) was: Term,
     pub(crate) what: Above,
 }
 
@@ -47,8 +50,8 @@ pub(crate) struct FollowUp {
 pub(crate) enum Above {
     /// The grant is over.
     End,
-    /// It lasts longer.
-    Extend(Mono),
+    /// It lasts longer, hangs on a lease now, or does not any more.
+    Change(Term),
 }
 
 /// Whether a grant was noted.
@@ -57,8 +60,9 @@ pub(crate) enum Above {
 pub enum Noting {
     /// It is from now on.
     New,
-    /// It was already, and relied on this: what it still relies on has been taken twice for it.
-    Known(Tenures),
+    /// It was already, relied on this, and lasted so long: what it still relies on has been taken
+    /// twice for it.
+    Known(Tenures, Term),
 }
 
 impl Paths {
@@ -66,22 +70,22 @@ impl Paths {
         self.0.is_empty()
     }
 
-    /// Notes a grant that relies on `tenures`, and is known to last until then.
+    /// Notes a grant that relies on `tenures`, which are held for it so long.
     pub(crate) fn note(
         &mut self,
         (id, table): (LockId, u8),
         owner: &Owner,
         tenures: Tenures,
-        until: Term,
+        term: Term,
     ) -> Noting {
         let leaf = self.0.entry(id).or_insert_with(|| Leaf { table, grants: BTreeMap::new() });
         match leaf.grants.get_mut(owner) {
             Some(noted) => {
-                noted.until = noted.until.later(until);
-                Noting::Known(std::mem::replace(&mut noted.tenures, tenures))
+                let Noted { tenures, term } = std::mem::replace(noted, Noted { tenures, term });
+                Noting::Known(tenures, term)
             }
             None => {
-                leaf.grants.insert(owner.clone(), Noted { tenures, until });
+                leaf.grants.insert(owner.clone(), Noted { tenures, term });
                 Noting::New
             }
         }
@@ -94,24 +98,19 @@ impl Paths {
         leaf.grants.retain(|owner, noted| {
             // Grants that are over and have not been ended yet count as grants.
             let holder = lock.holder(owner.name(), Mono::default());
-            let what = match holder.map(|holder| holder.term) {
-                None => Above::End,
-                Some(term) if noted.until.later(term) == noted.until => return true,
-                Some(term) => {
-                    noted.until = term;
-                    match term {
-                        Term::Until(end) => Above::Extend(end),
-                        Term::Lease => return true,
-                    }
+            let (was, what) = match (noted.term, holder.map(Holder::term)) {
+                (was, None) => (was, Above::End),
+                (Term::Until(was), Some(Term::Until(end))) if end <= was => return true,
+                (Term::Lease, Some(Term::Lease)) => return true,
+                (was, Some(term)) => {
+                    noted.term = term;
+                    (was, Above::Change(term))
                 }
             };
-            let ended = what == Above::End;
-            follow_ups.push(FollowUp {
-                owner: owner.clone(),
-                tenures: noted.tenures.clone(),
-                what,
-            });
-            !ended
+            let is_over = what == Above::End;
+            let (owner, tenures) = (owner.clone(), noted.tenures.clone());
+            follow_ups.push(FollowUp { owner, tenures, was, what });
+            !is_over
         });
         if leaf.grants.is_empty() {
             self.0.remove(&id);

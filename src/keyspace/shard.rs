@@ -5,7 +5,7 @@
 
 use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono};
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
@@ -109,6 +109,9 @@ pub struct Shard {
     /// Whether `tick` ends keys (DEBUG SET-ACTIVE-EXPIRE); reading always does.
     pub active_expiry: bool,
     pub(crate) earliest_new: Option<Mono>,
+    /// The clock as it was read for the last command that coordinates: the time is an argument, but
+    /// in milliseconds.
+    pub(crate) reading: Micros,
     pub(crate) rng: fastrand::Rng,
     pub(crate) hashing: KeyHash,
     hints: Arc<Hints>,
@@ -121,6 +124,8 @@ pub struct Shard {
     pub(crate) leases: Leases,
     /// What has happened to keys, for those who want to know.
     pub(crate) outbox: Outbox,
+    /// Big values that are gone: they are freed when the shard has been given back.
+    pub(crate) garbage: Vec<Entry>,
 }
 
 impl Shard {
@@ -159,6 +164,7 @@ impl Shard {
             access_mode: AccessMode::Recency,
             active_expiry: true,
             earliest_new: None,
+            reading: Micros::at(setup.now),
             rng: hashing.dice(),
             hashing,
             hints,
@@ -167,6 +173,7 @@ impl Shard {
             locks: Locks::new(waits),
             leases: Leases::default(),
             outbox: Outbox::default(),
+            garbage: Vec::new(),
         }
     }
 
@@ -248,6 +255,12 @@ impl Shard {
         Edit::new(self, db, key, now)
     }
 
+    /// Notes how finely the time is known: durations are told in microseconds.
+    #[inline]
+    pub const fn note_reading(&mut self, reading: Micros) {
+        self.reading = reading;
+    }
+
     /// The slot's next fencing token; `None` while the epoch it would be in is not on disk.
     pub fn issue_token(&mut self, slot: SlotId) -> Option<FenceToken> {
         let index = self.index(slot);
@@ -327,7 +340,7 @@ impl Shard {
         }
         let entry = self.take(place);
         self.compact_timers();
-        self.ended(target.table, &entry);
+        self.ended(target.table, entry);
     }
 
     /// Where the entry is that a timer ends.
@@ -379,7 +392,7 @@ impl Shard {
         if let Some(timer) = timer {
             self.cancel(timer);
         }
-        self.ended(place.table, &entry);
+        self.ended(place.table, entry);
         None
     }
 
@@ -390,18 +403,27 @@ impl Shard {
         self.compact_timers();
     }
 
-    fn ended(&mut self, table: u8, entry: &Entry) {
+    fn ended(&mut self, table: u8, entry: Entry) {
         self.counters.expired += 1;
         self.gone(table, entry, &event::EXPIRED);
     }
 
+    /// Frees an entry that has been taken out; later, if that takes long.
+    #[inline]
+    pub(crate) fn discard(&mut self, entry: Entry) {
+        if entry.is_big() {
+            self.garbage.push(entry);
+        }
+    }
+
     /// What has to be known about an entry that the server has removed by itself.
-    pub(crate) fn gone(&mut self, table: u8, entry: &Entry, event: &'static Event) {
+    pub(crate) fn gone(&mut self, table: u8, entry: Entry, event: &'static Event) {
         if !self.watches.is_empty() || self.outbox.is_open() {
             let db = self.db_of(table);
             self.watches.changed(db, entry.key());
             self.note(event, db, entry.key());
         }
+        self.discard(entry);
     }
 
     /// The database that has this table.

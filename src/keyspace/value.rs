@@ -1,9 +1,11 @@
 //! What a key can hold: as readers see it, as writers give it, and in the forms that it is stored
 //! in.
 //!
-//! Not here: the bytes of a block (`entry`), and what coordinates (`primitive`).
+//! Not here: the bytes of a block (`entry`), collections (`collection`), and what coordinates
+//! (`primitive`).
 
 use crate::base::number::parse_i64;
+use crate::keyspace::collection::Collection;
 use crate::keyspace::primitive::Primitive;
 
 /// Values up to this many bytes live inside the entry's block; longer ones have a block of their
@@ -18,13 +20,16 @@ pub(super) const FORM_INT: u8 = 0;
 pub(super) const FORM_INLINE: u8 = 1;
 pub(super) const FORM_HEAP: u8 = 2;
 pub(super) const FORM_PRIMITIVE: u8 = 3;
-pub(super) const FORM_MASK: u8 = 0b11;
+pub(super) const FORM_COLLECTION: u8 = 4;
+pub(super) const FORM_MASK: u8 = 0b111;
 
 /// A value as readers see it.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'e> {
     /// A string.
     Text(Text<'e>),
+    /// A hash, a list, or another collection.
+    Collection(&'e Collection),
     /// A lock, a semaphore, or whatever else coordinates.
     Primitive(&'e Primitive),
 }
@@ -56,6 +61,8 @@ pub enum NewValue<'v> {
     Verbatim(&'v [u8]),
     /// Bytes that already have a block of their own (SETRANGE, APPEND, COPY of a raw string).
     Heap(Vec<u8>),
+    /// A collection, which has elements.
+    Collection(Box<Collection>),
     /// A machine that coordinates.
     Primitive(Box<Primitive>),
 }
@@ -65,6 +72,7 @@ pub(super) enum Stored<'v> {
     Int(i64),
     Inline(&'v [u8]),
     Heap(Vec<u8>),
+    Collection(Box<Collection>),
     Primitive(Box<Primitive>),
 }
 
@@ -90,6 +98,7 @@ impl<'v> From<NewValue<'v>> for Stored<'v> {
             },
             NewValue::Verbatim(text) => Self::bytes(text),
             NewValue::Heap(bytes) => Self::Heap(bytes),
+            NewValue::Collection(collection) => Self::Collection(collection),
             NewValue::Primitive(primitive) => Self::Primitive(primitive),
         }
     }
@@ -105,6 +114,7 @@ impl<'v> Stored<'v> {
             Self::Int(_) => FORM_INT,
             Self::Inline(_) => FORM_INLINE,
             Self::Heap(_) => FORM_HEAP,
+            Self::Collection(_) => FORM_COLLECTION,
             Self::Primitive(_) => FORM_PRIMITIVE,
         }
     }
@@ -112,7 +122,7 @@ impl<'v> Stored<'v> {
     pub(super) const fn inline_len(&self) -> usize {
         match self {
             Self::Inline(text) => text.len(),
-            Self::Int(_) | Self::Heap(_) | Self::Primitive(_) => 0,
+            Self::Int(_) | Self::Heap(_) | Self::Collection(_) | Self::Primitive(_) => 0,
         }
     }
 }
@@ -126,7 +136,7 @@ impl<'e> Value<'e> {
     pub const fn text(self) -> Result<Text<'e>, WrongType> {
         match self {
             Self::Text(text) => Ok(text),
-            Self::Primitive(_) => Err(WrongType),
+            Self::Collection(_) | Self::Primitive(_) => Err(WrongType),
         }
     }
 
@@ -135,6 +145,7 @@ impl<'e> Value<'e> {
     pub fn type_name(self) -> &'static str {
         match self {
             Self::Text(_) => "string",
+            Self::Collection(collection) => collection.type_name(),
             Self::Primitive(primitive) => primitive.type_name(),
         }
     }
@@ -144,6 +155,7 @@ impl<'e> Value<'e> {
     pub fn encoding(self) -> &'static str {
         match self {
             Self::Text(text) => text.encoding(),
+            Self::Collection(collection) => collection.encoding(),
             Self::Primitive(primitive) => primitive.type_name(),
         }
     }

@@ -65,16 +65,20 @@ pub enum Found {
 }
 
 impl Found {
-    /// Whether the request's owner has something now that lasts, and may hang on a lease.
-    const fn is_grant(self) -> bool {
+    /// The token of the grant that the request's owner has now: something that lasts, and may hang
+    /// on a lease.
+    #[must_use]
+    pub const fn token(self) -> Option<FenceToken> {
         match self {
-            Self::Lock(_) | Self::Permits { .. } | Self::Lead { .. } => true,
+            Self::Lock(lock_outcome::Granted { token, .. })
+            | Self::Permits { token, .. }
+            | Self::Lead { term: token, .. } => Some(token),
             Self::AboveLimit
             | Self::Open
             | Self::Gone
             | Self::Round { .. }
             | Self::Replaced
-            | Self::Look => false,
+            | Self::Look => None,
         }
     }
 }
@@ -166,7 +170,7 @@ impl Waiters {
         if let Some(parked) = self.parked.get_mut(&waiter) {
             parked.found = Some(found);
             self.news.push(Arc::clone(&parked.parking.notice));
-            if parked.lease.is_some() && found.is_grant() {
+            if parked.lease.is_some() && found.token().is_some() {
                 self.to_hang.push(waiter);
             }
         }

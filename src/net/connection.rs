@@ -5,7 +5,7 @@
 //! so that a client may send everything before it reads anything; `client-output-buffer-limit`
 //! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
 
-use crate::clients::{Figures, Kill};
+use crate::clients::{Figures, Kill, TooMany};
 use crate::command::context::{Effect, Haste};
 use crate::keyspace::Db;
 use crate::net::backlog::{Backlog, Verdict};
@@ -184,7 +184,9 @@ impl Connection {
                 Kill::AfterReply => self.closing = true,
                 Kill::No => {}
             }
-            self.take_pushes();
+            if let Err(end) = self.take_pushes() {
+                return Poll::Ready(end);
+            }
             if std::mem::take(&mut self.fresh) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -427,6 +429,10 @@ impl Connection {
         let worker = Arc::clone(&self.worker);
         let desk = &mut *worker.desk.lock();
         desk.fetch(None);
+        self.run_pending(desk);
+    }
+
+    fn run_pending(&mut self, desk: &mut Desk) {
         desk.begin_turn();
         let input = &self.pending[self.start..];
         let (used, then) = self.session.turn(&desk.core, input, &mut desk.writer);
@@ -445,6 +451,11 @@ impl Connection {
         desk.begin_turn();
         let then = self.session.resume(&desk.core, end, &mut desk.writer);
         self.end_turn(desk, then);
+        // What was sent behind the request may be what the next in a queue waits for, such as a
+        // release: it runs before the reply is sent, not after.
+        if then == Then::Flush && !self.pending.is_empty() {
+            self.run_pending(desk);
+        }
     }
 
     /// Takes a turn's replies and notes what comes next.
@@ -478,13 +489,14 @@ impl Connection {
     }
 
     /// Takes over messages that are no replies.
-    fn take_pushes(&mut self) {
-        if let Some(mut pushes) = self.session.client().take_pushes() {
+    fn take_pushes(&mut self) -> Result<(), End> {
+        if self.session.client().has_pushes() {
             let worker = Arc::clone(&self.worker);
             let desk = &mut *worker.desk.lock();
-            desk.writer.out.append(&mut pushes);
+            self.session.take_pushes(&mut desk.writer).map_err(|TooMany| End::OutputLimit)?;
             self.take_replies(desk);
         }
+        Ok(())
     }
 
     fn count(&self, count: Count, more: u64) {
@@ -522,7 +534,8 @@ impl Connection {
         if buffered > settings.client_query_buffer_limit {
             return Err(End::InputLimit);
         }
-        let limit = settings.client_output_buffer_limit.normal;
+        let limits = &settings.client_output_buffer_limit;
+        let limit = if self.session.is_subscriber() { limits.pubsub } else { limits.normal };
         let clock = &desk.core.node.clock;
         match self.unsent.judge(limit, || clock.now().mono) {
             Verdict::Within => Ok(()),

@@ -170,6 +170,16 @@ impl Writer {
         }
     }
 
+    /// A whole push message that was spelled for RESP3: the first byte is all that differs.
+    pub fn spelled_push(&mut self, spelled: &[u8]) {
+        let start = self.out.len();
+        self.out.extend_from_slice(spelled);
+        match self.protocol {
+            Protocol::Resp2 => self.out[start] = b'*',
+            Protocol::Resp3 | Protocol::Recorded => {}
+        }
+    }
+
     /// A truth value: `1` or `0` in RESP2.
     pub fn bool(&mut self, value: bool) {
         match self.protocol {

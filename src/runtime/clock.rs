@@ -3,7 +3,7 @@
 //! Uses `unsafe` for `clock_gettime`: std has no `CLOCK_BOOTTIME`, which goes on while the machine
 //! sleeps.
 
-use crate::base::time::{Clock, Mono, Now, Wall};
+use crate::base::time::{Clock, Micros, Mono, Now, Wall};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The offset between the clocks may wander so far before it is corrected: clock slewing and
@@ -61,7 +61,7 @@ impl Clock for SystemClock {
     fn at(&self, nanos: u64) -> Now {
         let mono = Mono(nanos / 1_000_000);
         let wall = Wall(mono.0 as i64 + self.offset_ms.load(Ordering::Relaxed));
-        Now { mono, wall }
+        Now { mono, micros: Micros(nanos / 1_000), wall }
     }
 
     fn sync(&self) {

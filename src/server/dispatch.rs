@@ -91,6 +91,7 @@ pub(crate) fn context<'a>(
     (shards, now): (Borrowed<'a>, Now),
 ) -> Context<'a> {
     let usage = if caller.no_touch { Use::Peek } else { Use::Touch };
+    let reply_start = reply.out.len();
     Context {
         keys: Keys { shards, db: caller.db, now, usage },
         caller,
@@ -98,6 +99,7 @@ pub(crate) fn context<'a>(
         node: &core.node,
         command,
         in_transaction: false,
+        reply_start,
         patience: Patience::None,
         effect: None,
         nested: None,

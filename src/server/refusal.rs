@@ -4,6 +4,7 @@
 
 use crate::clients::Client;
 use crate::command::error::CommandError;
+use crate::command::table::Command;
 use crate::config::Settings;
 use crate::observe::counters::Count;
 use crate::resp::request::ProtocolError;
@@ -17,6 +18,16 @@ pub(super) const PROTECTED: CommandError = CommandError::fixed(
      configuration \
      file, and then restart the server.",
 );
+
+/// A subscriber that speaks RESP2 could not tell this command's reply from a message.
+#[cold]
+pub(super) fn subscriber(command: &Command) -> CommandError {
+    CommandError::new(format!(
+        "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+         allowed in this context",
+        command.full_name
+    ))
+}
 
 /// Whether a browser is being used to talk to the server: these words start lines of HTTP.
 pub(super) fn is_http(name: &[u8]) -> bool {

@@ -5,16 +5,16 @@
 
 use crate::base::slot::SlotId;
 use crate::base::time::{Mono, Now};
-use crate::clients::{Client, DEFAULT_USER, Figures, Kill, PauseScope};
+use crate::clients::{Client, Figures, Kill, PauseScope};
 use crate::command::context::{Caller, Effect, KeptSlots, Replies, Wait};
 use crate::command::error::CommandError;
 use crate::command::named::named;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
 use crate::command::table::{self, Command, key_slots};
 use crate::config::ProtectedAction;
-use crate::coord::lease::ConnId;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
+use crate::pubsub::Subscriptions;
 use crate::resp::glance::second_word;
 use crate::resp::reply::{Protocol, Writer};
 use crate::resp::request::{Argv, Bounds, Parser};
@@ -27,6 +27,9 @@ pub use crate::server::waiting::WaitEnd;
 use crate::server::waiting::{UNBLOCKED, Waiting};
 use crate::server::window::{Expected, Window};
 use std::sync::Arc;
+
+mod end;
+mod pushes;
 
 /// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
 /// are made.
@@ -67,7 +70,7 @@ struct State {
     unread: u32,
 }
 
-const _: () = assert!(size_of::<State>() <= 48, "an idle connection is small");
+const _: () = assert!(size_of::<State>() <= 56, "an idle connection is small");
 
 /// How far a turn has come.
 struct Turn {
@@ -93,6 +96,7 @@ impl Session {
             no_evict: false,
             replies: Replies::On,
             kept: KeptSlots::default(),
+            subscriptions: Subscriptions::default(),
         };
         let state = State {
             caller,
@@ -241,16 +245,6 @@ impl Session {
         then
     }
 
-    /// Ends the session: nobody waits for it any more.
-    pub fn close(&mut self, core: &Core) {
-        if let Some(waiting) = self.state.waiting.take() {
-            waiting.abandon(core, core.node.clock.now().mono);
-        }
-        self.state.let_leases_run_out(core);
-        self.state.transaction.reset(core);
-        core.node.clients.remove(self.state.caller.client.id);
-    }
-
     fn publish(&self, now: Now, then: Then) {
         let mut figures = self.state.figures(now);
         figures.waits = then == Then::Wait;
@@ -300,7 +294,7 @@ impl State {
         // answered up to there.
         let replies = self.caller.replies;
         let Request { argv, slot, .. } = request;
-        let step = match self.admit(core, request, at.now) {
+        let step = match self.admit(core, request, (at.now, writer.protocol)) {
             Ok(Admitted::Run(command)) => self.run(core, Call { command, argv, slot }, writer, at),
             Ok(Admitted::Queue(command)) => {
                 self.transaction.push(command, argv);
@@ -336,6 +330,11 @@ impl State {
             // This was CLIENT REPLY, and ON is answered.
             Replies::Off | Replies::SkipThis => {}
         }
+        // What the client hears by its own request stands behind the reply, as in Redis from 7.2
+        // on.
+        if self.caller.client.has_pushes() {
+            self.send_pushes(writer);
+        }
         step
     }
 
@@ -356,7 +355,12 @@ impl State {
     /// Whether and how a request may run now. The order of the checks is Redis's
     /// (`processCommand`).
     #[inline]
-    fn admit(&mut self, core: &Core, request: Request<'_>, now: Now) -> Result<Admitted, Refused> {
+    fn admit(
+        &mut self,
+        core: &Core,
+        request: Request<'_>,
+        (now, protocol): (Now, Protocol),
+    ) -> Result<Admitted, Refused> {
         let argv = request.argv;
         let command = match request.command {
             Some(command) => command,
@@ -383,6 +387,12 @@ impl State {
         }
         if memory_limit::is_full(core, now.mono) && self.may_grow(command, argv) {
             return refuse(memory_limit::FULL);
+        }
+        if self.caller.subscriptions.any()
+            && protocol == Protocol::Resp2
+            && !spec.flags.has(Flags::SUBSCRIBER)
+        {
+            return refuse(refusal::subscriber(command));
         }
         if let Some((scope, _)) = core.node.clients.pause.at(now.mono)
             && (scope == PauseScope::All || self.may_write(command))
@@ -540,33 +550,6 @@ impl State {
             Err(error) => dispatch::refuse(core, writer, &error),
         }
         None
-    }
-
-    /// The connection keeps no lease alive any more.
-    fn let_leases_run_out(&mut self, core: &Core) {
-        let conn = ConnId(self.caller.client.id.0);
-        for slot in self.caller.kept.take() {
-            let mut shards = core.node.keyspace.borrow(&[slot]);
-            let now = core.node.clock.now().mono;
-            shards.shard(slot).connection_closed(conn, now);
-        }
-    }
-
-    /// Back to what a new connection is.
-    fn reset(&mut self, core: &Core, writer: &mut Writer) {
-        self.transaction.reset(core);
-        writer.protocol = Protocol::Resp2;
-        let caller = &mut self.caller;
-        caller.db = Db(0);
-        caller.no_touch = false;
-        caller.no_evict = false;
-        // CLIENT REPLY SKIP holds for the answer to RESET itself, as in Redis.
-        if caller.replies != Replies::SkipThis {
-            caller.replies = Replies::On;
-        }
-        caller.authenticated = core.settings().requirepass.is_none();
-        caller.client.set_name(b"");
-        caller.client.set_user(DEFAULT_USER);
     }
 }
 

@@ -215,12 +215,13 @@ impl Transaction {
             return Ok(None);
         };
         self.0 = None;
+        let reply_start = writer.out.len();
         if !caller.replies.are_silent() {
             writer.array(queue.len());
         }
         let Some(first) = queue.first() else { return Ok(None) };
         let mut cx = dispatch::context(core, caller, first.command, writer, (shards, now));
-        cx.in_transaction = true;
+        (cx.in_transaction, cx.reply_start) = (true, reply_start);
         for queued in &queue {
             run_queued(core, &mut cx, queued);
         }

@@ -39,9 +39,9 @@ pub enum WaitEnd {
 impl Waiting {
     /// How the request looks at waiting when it runs again.
     pub(super) const fn patience(&self, end: WaitEnd) -> Patience {
-        let Wait { waiter, until } = self.wait;
+        let Wait { waiter, until, watched } = self.wait;
         match end {
-            WaitEnd::News => Patience::Woken { waiter, until },
+            WaitEnd::News => Patience::Woken { waiter, until, watched },
             WaitEnd::TimedOut | WaitEnd::Error => Patience::TimedOut { waiter },
         }
     }

@@ -1,7 +1,7 @@
 //! What a node asks of the outside, made up: a clock that the transcript sets, a machine with fixed
 //! figures and one file, an alarm that nobody needs.
 
-use latchd::base::time::{Clock, Mono, Now, Wall};
+use latchd::base::time::{Clock, Micros, Mono, Now, Wall};
 use latchd::command::node::{CpuFigures, Identity, MemoryFigures, Platform};
 use latchd::config::{Files, LogLevel};
 use latchd::keyspace::borrow::{Alarm, ShardId};
@@ -56,7 +56,8 @@ impl VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> Now {
         let mono = Mono(self.mono_ms.load(Ordering::Relaxed));
-        Now { mono, wall: Wall(self.wall_ms.load(Ordering::Relaxed)) }
+        let wall = Wall(self.wall_ms.load(Ordering::Relaxed));
+        Now { mono, micros: Micros::at(mono), wall }
     }
 
     fn nanos(&self) -> u64 {

@@ -6,7 +6,7 @@
 use crate::notation::{Reply, decode};
 use crate::outside::{CONFIG_PATH, FixedPlatform, NoAlarm, VirtualClock, identity};
 use latchd::base::time::{Clock, Mono};
-use latchd::clients::{Kill, Origin};
+use latchd::clients::{Kill, Origin, TooMany};
 use latchd::command::context::Effect;
 use latchd::command::node::{Node, NodeParts};
 use latchd::config::{Config, Invocation};
@@ -221,10 +221,12 @@ impl World {
     fn settle(&mut self, got: &mut Vec<(Name, Got)>) {
         let names: Vec<Name> = self.connections.keys().copied().collect();
         for name in names {
-            let pushes =
-                self.connections.get(&name).and_then(|it| it.session.client().take_pushes());
-            if let Some(pushes) = pushes {
-                self.deliver(name, &mut Writer { out: *pushes, ..Writer::default() }, got);
+            let mut writer = Writer::default();
+            let pushed =
+                self.connections.get_mut(&name).map(|it| it.session.take_pushes(&mut writer));
+            match pushed {
+                Some(Err(TooMany)) => self.close(name, got),
+                Some(Ok(())) | None => self.deliver(name, &mut writer, got),
             }
             let resume = self.look_again(name, got) || self.pause_is_over(name);
             self.turns(name, resume, got);

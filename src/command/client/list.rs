@@ -31,9 +31,9 @@ impl Class {
         }
     }
 
-    /// The class of a connection; this version has neither replicas nor channels.
-    pub(super) const fn of(_client: &Client) -> Self {
-        Self::Normal
+    /// The class of a connection; this version has no replicas.
+    pub(super) fn of(client: &Client) -> Self {
+        if client.subscribed().is_nothing() { Self::Normal } else { Self::Subscriber }
     }
 }
 
@@ -86,7 +86,7 @@ impl Lines {
     /// One connection. Buffers belong to a connection only while they hold something, and there is
     /// one for replies, not Redis's fixed buffer and list: `rbs`, `rbp` and `obl` are 0.
     fn line(&self, client: &Client) -> String {
-        let figures = client.figures();
+        let (figures, subscribed) = (client.figures(), client.subscribed());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (library, library_version) = client.library();
         let command = match figures.last_command {
@@ -100,9 +100,8 @@ impl Lines {
             + figures.output_bytes
             + figures.queued_bytes;
         format!(
-            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 \
-             ssub=0 \
-             multi={} watch={} qbuf={} qbuf-free={} argv-mem={words_bytes} multi-mem={} \
+            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} \
+             ssub={} multi={} watch={} qbuf={} qbuf-free={} argv-mem={words_bytes} multi-mem={} \
              rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={total_bytes} events={} cmd={command} \
              user={} \
              redir=-1 resp={} lib-name={} lib-ver={}\n",
@@ -115,6 +114,9 @@ impl Lines {
             self.now.since(Mono(figures.last_seen_ms)) / 1_000,
             flags(client),
             figures.db,
+            subscribed.channels,
+            subscribed.patterns,
+            subscribed.shard_channels,
             figures.queued,
             figures.watched,
             figures.input_bytes,
@@ -135,6 +137,7 @@ impl Lines {
 fn flags(client: &Client) -> String {
     let figures = client.figures();
     let letters = [
+        ('P', !client.subscribed().is_nothing()),
         ('x', figures.queued >= 0),
         ('b', figures.blocked),
         ('c', client.killed() == Kill::AfterReply),

@@ -1,7 +1,7 @@
 //! A command's arguments as a tree, in the words of COMMAND DOCS (Redis documentation, "COMMAND
 //! DOCS").
 
-use crate::command::spec::{KeyRange, KeySpec};
+use crate::command::spec::{KeyFlags, KeyRange, KeySpec};
 
 /// What a word stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,6 +155,9 @@ pub(super) fn place_keys(
 
 /// Whether the word at `at` is a key by `spec`. Behind a word of variable length nobody asks.
 fn covers(spec: &KeySpec, at: usize) -> bool {
+    if spec.flags.has(KeyFlags::NOT_KEY) {
+        return false;
+    }
     let (first, last, step) = match spec.range {
         KeyRange::Words { first, last, step } => {
             let end = usize::try_from(last).map(|last| usize::from(first) + last);

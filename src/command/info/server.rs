@@ -45,6 +45,8 @@ pub(super) fn clients(facts: &Facts<'_>, out: &mut Lines) {
     out.line("connected_clients", all.len());
     out.line("maxclients", facts.settings.maxclients);
     out.line("blocked_clients", number(|figures| figures.blocked));
+    let subscribers = all.iter().filter(|client| !client.subscribed().is_nothing());
+    out.line("pubsub_clients", subscribers.count());
     out.line("watching_clients", number(|figures| figures.watched > 0));
     out.line("total_watched_keys", facts.shards.watched_keys);
 }

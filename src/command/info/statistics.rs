@@ -4,6 +4,7 @@ use super::{Facts, Lines};
 use crate::command::table::table;
 use crate::observe::commands::CommandId;
 use crate::observe::counters::Count;
+use crate::pubsub::Kind;
 
 fn name_of(id: CommandId) -> &'static str {
     &table().command(id).full_name
@@ -26,6 +27,10 @@ pub(super) fn stats(facts: &Facts<'_>, out: &mut Lines) {
     out.line("evicted_keys", of_shards.evicted);
     out.line("keyspace_hits", of_shards.hits);
     out.line("keyspace_misses", of_shards.misses);
+    let channels = |kind| facts.node.pubsub.count(kind);
+    out.line("pubsub_channels", channels(Kind::Channel));
+    out.line("pubsub_patterns", channels(Kind::Pattern));
+    out.line("pubsubshard_channels", channels(Kind::ShardChannel));
     count(out, Count::ErrorReplies);
     count(out, Count::Reads);
     count(out, Count::Writes);

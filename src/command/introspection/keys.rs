@@ -41,7 +41,7 @@ fn keys_of(args: Args<'_>) -> Result<(Argv<'_>, Keys), CommandError> {
     let request = args.argv().from(2);
     let unknown = |_| CommandError::fixed("ERR Invalid command specified");
     let command = named(request).map_err(unknown)?;
-    if command.spec.keys.is_empty() {
+    if !command.spec.has_keys() {
         return Err(CommandError::fixed("ERR The command has no key arguments"));
     }
     let mut keys = own_keys(command, request)?;
@@ -59,7 +59,7 @@ fn own_keys(command: &Command, request: Argv<'_>) -> Result<Keys, CommandError> 
         return Err(INVALID_COUNT);
     }
     let mut keys = Vec::new();
-    for spec in command.spec.keys {
+    for spec in command.spec.keys.iter().filter(|spec| !spec.flags.has(KeyFlags::NOT_KEY)) {
         match key_words(spec.range, request) {
             Ok(words) => {
                 let flags = flags_in(command, request, spec.flags);

@@ -14,6 +14,7 @@ use crate::command::scan;
 use crate::command::spec::{Acl, Flags, KeySpec, Outcome, Reach, Run, Spec};
 use crate::coord::lease::{Ask, ConnId, Grant, KeepAlive};
 use crate::coord::token::FenceToken;
+use crate::keyspace::edit::Edit;
 use crate::keyspace::leases::{Attachment, Lease};
 use std::collections::BTreeSet;
 
@@ -129,17 +130,25 @@ fn take_claim(args: &mut Args<'_>) -> Result<Option<FenceToken>, CommandError> {
     token.map(Some).ok_or(GONE)
 }
 
+/// The request of somebody whose lease is not there, or another one by now.
+fn refused(edit: &mut Edit<'_, '_>, token: Option<FenceToken>) -> CommandError {
+    if token.is_some() {
+        edit.note_stale_token();
+    }
+    GONE
+}
+
 fn keep_alive(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let id = args.key()?;
     let token = take_claim(&mut args)?;
     let now = cx.keys.now.mono;
     let mut edit = cx.keys.edit_any(id);
     if edit.machine::<Lease>()?.is_none() {
-        return Err(GONE);
+        return Err(refused(&mut edit, token));
     }
     match edit.coordinate(|lease: &mut Lease, _| lease.keep_alive(token, now))? {
         KeepAlive::Remaining(ms) => cx.reply.int(ms as i64),
-        KeepAlive::Gone => return Err(GONE),
+        KeepAlive::Gone => return Err(refused(&mut edit, token)),
     }
     Ok(())
 }
@@ -147,7 +156,8 @@ fn keep_alive(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn revoke(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let id = args.key()?;
     let token = take_claim(&mut args)?;
-    let ended = cx.keys.edit_any(id).revoke(token)?.ok_or(GONE)?;
+    let mut edit = cx.keys.edit_any(id);
+    let ended = edit.revoke(token)?.ok_or_else(|| refused(&mut edit, token))?;
     cx.reply.count(ended);
     Ok(())
 }

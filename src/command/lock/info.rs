@@ -1,17 +1,17 @@
 //! LOCK.INFO: who holds a lock, since when, and who waits.
 
-use crate::base::time::Mono;
+use crate::base::time::{Micros, Mono, Now};
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::spec::Outcome;
-use crate::coord::ask::Holder;
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Waiter;
 use crate::coord::mode::Mode;
 use crate::resp::reply::Writer;
 
 pub(super) fn info(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    let now = cx.keys.now.mono;
+    let Now { mono: now, micros, .. } = cx.keys.now;
     let edit = cx.keys.edit_any(args.key()?);
     let Some(lock) = edit.machine::<Lock>()? else {
         cx.reply.null();
@@ -24,10 +24,10 @@ pub(super) fn info(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     reply.bulk_or_null(mode.map(|mode| mode.name().as_bytes()));
     reply.bulk(b"holders");
     reply.array(lock.holders(now).count());
-    lock.holders(now).for_each(|holder| write_holder(reply, holder, now));
+    lock.holders(now).for_each(|holder| write_holder(reply, holder, (now, micros)));
     reply.bulk(b"waiters");
     reply.array(lock.waiting());
-    lock.waiters().for_each(|waiter| write_waiter(reply, &waiter, now));
+    lock.waiters().for_each(|waiter| write_waiter(reply, &waiter, micros));
     reply.bulk(b"last_token");
     reply.int(lock.last_token().get() as i64);
     reply.bulk(b"delayed_ms");
@@ -35,7 +35,7 @@ pub(super) fn info(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     Ok(())
 }
 
-fn write_holder(reply: &mut Writer, holder: &Holder, now: Mono) {
+fn write_holder(reply: &mut Writer, holder: &Holder, (now, micros): (Mono, Micros)) {
     reply.map(6);
     reply.bulk(b"owner");
     reply.bulk(holder.owner.name());
@@ -45,19 +45,19 @@ fn write_holder(reply: &mut Writer, holder: &Holder, now: Mono) {
     reply.int(holder.token.get() as i64);
     reply.bulk(b"ttl_ms");
     // -1 as for a key without an end: the lease says when.
-    reply.int(holder.term.deadline().map_or(-1, |end| end.since(now) as i64));
+    reply.int(holder.term().deadline().map_or(-1, |end| end.since(now) as i64));
     reply.bulk(b"held_ms");
-    reply.int(now.since(holder.since) as i64);
+    reply.int((micros.since(holder.since) / 1_000) as i64);
     reply.bulk(b"holds");
-    reply.int(holder.holds as i64);
+    reply.int(i64::from(holder.holds));
 }
 
-fn write_waiter(reply: &mut Writer, waiter: &Waiter<'_>, now: Mono) {
+fn write_waiter(reply: &mut Writer, waiter: &Waiter<'_>, micros: Micros) {
     reply.map(3);
     reply.bulk(b"owner");
     reply.bulk(waiter.owner.name());
     reply.bulk(b"mode");
     reply.bulk(waiter.mode.name().as_bytes());
     reply.bulk(b"waited_ms");
-    reply.int(now.since(waiter.since) as i64);
+    reply.int((micros.since(waiter.since) / 1_000) as i64);
 }

@@ -41,6 +41,6 @@ pub(super) fn list(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 fn lock_of(entry: &Entry) -> Option<&Lock> {
     match entry.value() {
         Value::Primitive(primitive) => Lock::of(primitive),
-        Value::Text(_) => None,
+        Value::Text(_) | Value::Collection(_) => None,
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Not here: who listens (`keyspace/listeners.rs`).
 
-use crate::clients::Client;
+use crate::clients::{Client, Push};
 use crate::command::context::Context;
 use crate::coord::ask::Cause;
 use crate::coord::grant::Owner;
@@ -38,5 +38,5 @@ pub(in crate::command) fn push(client: &Client, lost: &Lost) {
     message.bulk(lost.owner.name());
     message.int(lost.token.get() as i64);
     message.bulk(reason);
-    client.push(&message.out);
+    client.push(Push::Notice(message.out.into()));
 }

@@ -18,9 +18,12 @@ use crate::command::coordination::{self, CHANGES, LOOKS};
 use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
 use crate::command::spec::{Acl, Flags, KeySpec, Outcome, Reach, Run, Spec};
+use crate::coord::ask::Ended;
 use crate::coord::grant::Lasting;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Extend, Release};
+use crate::keyspace::edit::Edit;
+use crate::keyspace::lock_figures::LockEvent;
 
 const BASE: Spec = Spec {
     complexity: "O(log(N)) with N being the number of holders and of waiting requests.",
@@ -51,7 +54,7 @@ pub(super) const ROWS: &[Spec] = &[
                   Returns the fencing tokens.",
         complexity: "O(K*log(N)) with K being the number of keys and N the number of holders and \
                      of waiting requests of each.",
-        syntax: "numkeys key [key ...] owner PX milliseconds [WAIT milliseconds]",
+        syntax: "numkeys key [key ...] owner <PX milliseconds | LEASE id> [WAIT milliseconds]",
         run: Run::Plain(several::acquire_several),
         ..BASE
     },
@@ -116,12 +119,16 @@ pub(super) const ROWS: &[Spec] = &[
     },
     Spec {
         name: "lock.stats",
-        arity: 1,
+        arity: -1,
+        keys: &[KeySpec::one(1, LOOKS)],
         reach: Reach::EachShard,
-        flags: Flags::READONLY,
+        flags: Flags::READONLY.and(Flags::NO_MANDATORY_KEYS),
         acl: Acl::READ.and(Acl::SLOW).and(Acl::LOCK),
-        summary: "Returns counts and durations of all locks since the last CONFIG RESETSTAT.",
-        complexity: "O(N) with N being the number of parts of the keyspace.",
+        summary: "Returns counts and durations of all locks since the last CONFIG RESETSTAT, or of \
+                  one of them, as long as it is among those that were used last.",
+        complexity: "O(1) for one lock; otherwise O(N) with N being the number of parts of the \
+                     keyspace.",
+        syntax: "[key]",
         tips: &["nondeterministic_output"],
         run: Run::Plain(stats::stats),
         ..BASE
@@ -143,21 +150,30 @@ fn take_claim(args: &mut Args<'_>) -> Result<Option<u64>, CommandError> {
     Ok(claim)
 }
 
+/// The request of somebody who does not hold the lock, or not with the token that it shows.
+fn refused(edit: &mut Edit<'_, '_>, claim: Option<u64>) -> CommandError {
+    if claim.is_some() {
+        edit.note_lock(LockEvent::StaleToken);
+    }
+    NOT_OWNER
+}
+
 fn release(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, owner) = (args.key()?, args.take()?);
     let claim = take_claim(&mut args)?;
     let now = cx.keys.now.mono;
     let mut edit = cx.keys.edit_any(key);
     if edit.machine::<Lock>()?.is_none() {
-        return Err(NOT_OWNER);
+        return Err(refused(&mut edit, claim));
     }
     match edit.coordinate(|lock: &mut Lock, _| lock.release(owner, claim, now))? {
         Release::HoldsLeft(holds) => cx.reply.int(holds as i64),
-        Release::Released(ended) => {
-            edit.locks().figures.ended(&ended);
+        Release::Released(Ended { since, cause, .. }) => {
+            let held_us = edit.reading().since(since);
+            edit.note_lock(LockEvent::Ended { cause, held_us });
             cx.reply.int(0);
         }
-        Release::NotOwner => return Err(NOT_OWNER),
+        Release::NotOwner => return Err(refused(&mut edit, claim)),
     }
     Ok(())
 }
@@ -172,11 +188,11 @@ fn extend(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let now = cx.keys.now.mono;
     let mut edit = cx.keys.edit_any(key);
     if edit.machine::<Lock>()?.is_none() {
-        return Err(NOT_OWNER);
+        return Err(refused(&mut edit, claim));
     }
     match edit.coordinate(|lock: &mut Lock, _| lock.extend(owner, lasting, claim, now))? {
         Extend::Extended(token) => cx.reply.int(token.get() as i64),
-        Extend::NotOwner => return Err(NOT_OWNER),
+        Extend::NotOwner => return Err(refused(&mut edit, claim)),
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::coord::lock::Lock;
 use crate::coord::mode::Mode;
 use crate::coord::wait_graph::{self, LockId};
 use crate::keyspace::Key;
+use crate::keyspace::lock_figures::LockEvent;
 use crate::keyspace::waiters::Parking;
 use smallvec::SmallVec;
 
@@ -37,7 +38,7 @@ pub(super) fn park(
     let (waiter, now) = (cx.keys.shards.next_waiter(), cx.keys.now.mono);
     let owner = &wants[watched].ask.owner;
     if let wait_graph::Wait::Deadlock(cycle) = enter_graph(cx, waiter, wants, owner) {
-        cx.keys.shards.shard(wants[watched].key.slot).locks.figures.deadlocks += 1;
+        cx.keys.edit_any(wants[watched].key).note_lock(LockEvent::Deadlock);
         return Err(deadlock(&cycle));
     }
     for (at, Want { key, ask }) in wants.iter().enumerate() {
@@ -45,14 +46,14 @@ pub(super) fn park(
             Parking { owner: owner.clone(), notice: cx.caller.notice(), several: wants.len() > 1 };
         let mut edit = cx.keys.edit_any(*key);
         edit.park(waiter, parking);
-        edit.coordinate(|lock: &mut Lock, _| {
-            lock.park(waiter, ask.clone(), now);
+        edit.coordinate(|lock: &mut Lock, tokens| {
+            lock.park(waiter, ask.clone(), now, tokens);
             if at != watched {
                 lock.rest(waiter);
             }
         })?;
     }
-    cx.effect = Some(Effect::Wait(Wait { waiter, until }));
+    cx.effect = Some(Effect::Wait(Wait { waiter, until, watched }));
     Ok(waiter)
 }
 

@@ -7,8 +7,10 @@ use crate::command::error::CommandError;
 use crate::command::lock::park::Want;
 use crate::command::lock::several::{Taken, take_all};
 use crate::command::spec::Outcome;
-use crate::coord::ask::{Ask, Holder};
+use crate::command::terms::Terms;
+use crate::coord::ask::Ask;
 use crate::coord::grant::Owner;
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::path;
 use crate::keyspace::Key;
@@ -22,7 +24,7 @@ const CROSS_SLOT: CommandError = CommandError::fixed(
     "CROSSSLOT the parts of a path lie in several slots: begin it with a {hash tag}",
 );
 
-pub(super) fn acquire_path(cx: &mut Context<'_>, leaf: Want<'_>, wait_ms: Option<u64>) -> Outcome {
+pub(super) fn acquire_path(cx: &mut Context<'_>, leaf: Want<'_>, terms: &Terms<'_>) -> Outcome {
     let above: Vec<Key<'_>> =
         path::above(leaf.key.bytes).take(ABOVE_MAX + 1).map(Key::new).collect();
     if above.len() > ABOVE_MAX {
@@ -39,7 +41,7 @@ pub(super) fn acquire_path(cx: &mut Context<'_>, leaf: Want<'_>, wait_ms: Option
     let mut wants: Vec<Want<'_>> =
         above.iter().map(|key| Want { key: *key, ask: ask_above() }).collect();
     wants.push(leaf.clone());
-    match take_all(cx, &wants, wait_ms)? {
+    match take_all(cx, &wants, terms)? {
         Taken::All(tokens) => {
             note(cx, leaf.key, &owner, &above)?;
             let token = tokens.last().expect("the lock itself is the last one");
@@ -61,10 +63,10 @@ fn note(cx: &mut Context<'_>, leaf: Key<'_>, owner: &Owner, above: &[Key<'_>]) -
         tenures.extend(holder.map(Holder::tenure));
     }
     let noting = cx.keys.edit_any(leaf).note_path(owner, tenures);
-    if let Noting::Known(relied_on) = noting {
+    if let Noting::Known(relied_on, was) = noting {
         for (key, tenure) in above.iter().zip(relied_on) {
             cx.keys.edit_any(*key).coordinate(|lock: &mut Lock, _| {
-                let ended = lock.end_below(owner.name(), tenure, now);
+                let ended = lock.end_below(owner.name(), (tenure, was), now);
                 lock.report(ended.into_iter().collect());
             })?;
         }

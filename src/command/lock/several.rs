@@ -7,18 +7,19 @@
 use crate::base::number::parse_i64;
 use crate::command::args::Args;
 use crate::command::context::{Context, Effect, Wait};
-use crate::command::duration::{take_ms, take_ms_or_none};
 use crate::command::error::CommandError;
 use crate::command::lock::lost::listen;
 use crate::command::lock::park::{Want, park};
 use crate::command::spec::Outcome;
-use crate::command::wait::{Limit, WaitedForSeveral};
+use crate::command::terms::Terms;
+use crate::command::wait::{Limit, Parked, WaitedForSeveral};
 use crate::coord::ask::Ask;
-use crate::coord::grant::{Lasting, Owner, WaiterId};
+use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::{Acquire, Admission, Offer, Standing};
 use crate::coord::mode::Mode;
 use crate::coord::token::FenceToken;
+use crate::keyspace::lock_figures::LockEvent;
 use std::collections::BTreeMap;
 
 /// What becomes of a request for several locks.
@@ -36,28 +37,31 @@ pub(super) enum Taken {
 pub(super) fn take_all(
     cx: &mut Context<'_>,
     wants: &[Want<'_>],
-    wait_ms: Option<u64>,
+    terms: &Terms<'_>,
 ) -> Result<Taken, CommandError> {
-    let (waiter, limit) = match cx.waited_for_several() {
+    let parked = match cx.waited_for_several() {
         WaitedForSeveral::Not => {
-            let limit = cx.limit(wait_ms);
-            return begin(cx, wants, limit);
+            let limit = cx.limit(terms.wait_ms);
+            return begin(cx, wants, (terms.lease, limit));
         }
         WaitedForSeveral::Still => return Ok(Taken::Waits),
-        WaitedForSeveral::Look(waiter, limit) => (waiter, limit),
+        WaitedForSeveral::Look(parked) => parked,
     };
-    let outcome = look(cx, wants, (waiter, limit));
+    let outcome = look(cx, wants, parked);
     if !matches!(outcome, Ok(Look::Busy)) {
-        cx.leave(waiter);
+        cx.leave(parked.waiter);
     }
     match outcome? {
-        Look::Taken(tokens) => Ok(Taken::All(tokens)),
+        Look::Taken(tokens) => {
+            owned(cx, wants, terms.lease);
+            Ok(Taken::All(tokens))
+        }
         Look::Busy => Ok(Taken::Waits),
         Look::InVain => {
-            cx.keys.shards.shard(wants[0].key.slot).locks.figures.timed_out += 1;
+            cx.keys.edit_any(wants[0].key).note_lock(LockEvent::TimedOut);
             Ok(Taken::None)
         }
-        Look::Lost => begin(cx, wants, limit),
+        Look::Lost => begin(cx, wants, (terms.lease, parked.limit)),
     }
 }
 
@@ -67,31 +71,32 @@ enum Look {
     /// One of the locks cannot be had yet, and watches.
     Busy,
     InVain,
-    /// The keys are gone, and with them its place in their queues.
+    /// The keys are gone or its lease is, and with them its place in the queues.
     Lost,
 }
 
-fn look(
-    cx: &mut Context<'_>,
-    wants: &[Want<'_>],
-    (waiter, limit): (WaiterId, Limit),
-) -> Result<Look, CommandError> {
-    let mut busy = None;
-    for want in wants {
-        let edit = cx.keys.edit_any(want.key);
+fn look(cx: &mut Context<'_>, wants: &[Want<'_>], parked: Parked) -> Result<Look, CommandError> {
+    let Parked { waiter, limit, watched } = parked;
+    // The lock that watched offers itself and rests since then. The others come in turn, behind it
+    // first, so that a request for many locks that are released one by one does not begin anew at
+    // each of them.
+    let mut in_turn = (watched..wants.len()).chain(0..watched);
+    let busy = loop {
+        let Some(at) = in_turn.next() else { break None };
+        let edit = cx.keys.edit_any(wants[at].key);
         match edit.machine::<Lock>()?.map_or(Standing::Absent, |lock| lock.standing(waiter)) {
             Standing::Absent => return Ok(Look::Lost),
-            Standing::Waits => busy = busy.or(Some(want.key)),
+            Standing::Waits => break Some(at),
             Standing::Next => {}
         }
-    }
+    };
     match (busy, limit) {
-        (None, _) => listening(cx, wants, |cx| grant_all(cx, wants, waiter)).map(Look::Taken),
+        (None, _) => grant_all(cx, wants, waiter).map(Look::Taken),
         (Some(_), Limit::Not) => Ok(Look::InVain),
-        (Some(key), Limit::Until(until)) => {
-            // The lock that offered itself rests since then.
-            cx.keys.edit_any(key).coordinate(|lock: &mut Lock, _| lock.watch(waiter))?;
-            cx.effect = Some(Effect::Wait(Wait { waiter, until }));
+        (Some(watched), Limit::Until(until)) => {
+            let mut edit = cx.keys.edit_any(wants[watched].key);
+            edit.coordinate(|lock: &mut Lock, _| lock.watch(waiter))?;
+            cx.effect = Some(Effect::Wait(Wait { waiter, until, watched }));
             Ok(Look::Busy)
         }
     }
@@ -108,7 +113,8 @@ fn grant_all(
         let mut edit = cx.keys.edit_any(want.key);
         match edit.coordinate(|lock: &mut Lock, tokens| lock.grant(waiter, now, tokens))? {
             Offer::Granted(granted) => {
-                edit.locks().figures.granted(granted.since, now);
+                let waited_us = edit.reading().since(granted.since);
+                edit.note_lock(LockEvent::Granted { waited_us });
                 Ok(granted.token)
             }
             Offer::NotNext | Offer::NoToken => unreachable!("it was next, and tokens are there"),
@@ -118,22 +124,38 @@ fn grant_all(
 }
 
 /// Takes all locks if all are free, or parks the request.
-fn begin(cx: &mut Context<'_>, wants: &[Want<'_>], limit: Limit) -> Result<Taken, CommandError> {
+fn begin(
+    cx: &mut Context<'_>,
+    wants: &[Want<'_>],
+    (lease, limit): (Option<&[u8]>, Limit),
+) -> Result<Taken, CommandError> {
+    if lease.is_some() {
+        wants.iter().try_for_each(|want| cx.live_lease(want.key, lease).map(drop))?;
+    }
     let (now, is_first) = (cx.keys.now.mono, !cx.has_waited());
     let mut busy = None;
     for (at, Want { key, ask }) in wants.iter().enumerate() {
         let mut edit = cx.keys.edit_any(*key);
         let lock = edit.machine::<Lock>()?;
         if lock.is_some_and(|it| it.admits(ask.owner.name(), ask.mode, now) == Admission::Busy) {
-            edit.locks().figures.contended += u64::from(is_first);
+            if is_first {
+                edit.note_lock(LockEvent::Contended);
+            }
             busy = busy.or(Some(at));
         }
     }
     match (busy, limit) {
-        (None, _) => listening(cx, wants, |cx| acquire_all(cx, wants)).map(Taken::All),
+        (None, _) => {
+            let tokens = acquire_all(cx, wants)?;
+            owned(cx, wants, lease);
+            Ok(Taken::All(tokens))
+        }
         (Some(_), Limit::Not) => Ok(Taken::None),
         (Some(watched), Limit::Until(until)) => {
-            park(cx, wants, watched, until)?;
+            let waiter = park(cx, wants, watched, until)?;
+            if let Some(lease) = lease {
+                cx.keys.edit_any(wants[watched].key).hang_waiter(waiter, lease);
+            }
             Ok(Taken::Waits)
         }
     }
@@ -146,7 +168,7 @@ fn acquire_all(cx: &mut Context<'_>, wants: &[Want<'_>]) -> Result<Vec<FenceToke
         let (mut edit, ask) = (cx.keys.edit_any(*key), ask.clone());
         match edit.coordinate(|lock: &mut Lock, tokens| lock.acquire(ask, now, tokens))? {
             Acquire::Granted(token) => {
-                edit.locks().figures.acquired += 1;
+                edit.note_lock(LockEvent::Acquired);
                 Ok(token)
             }
             Acquire::AlreadyYours(token) => Ok(token),
@@ -156,15 +178,15 @@ fn acquire_all(cx: &mut Context<'_>, wants: &[Want<'_>]) -> Result<Vec<FenceToke
     wants.iter().map(acquire).collect()
 }
 
-/// Takes all, after which the caller hears what it loses of it.
-fn listening(
-    cx: &mut Context<'_>,
-    wants: &[Want<'_>],
-    take: impl FnOnce(&mut Context<'_>) -> Result<Vec<FenceToken>, CommandError>,
-) -> Result<Vec<FenceToken>, CommandError> {
-    let tokens = take(cx)?;
-    wants.iter().for_each(|Want { key, ask }| listen(cx, *key, &ask.owner));
-    Ok(tokens)
+/// The owner has all of them: they hang on its lease, but for those that it holds for the sake of
+/// others, and the caller hears what it loses of them.
+fn owned(cx: &mut Context<'_>, wants: &[Want<'_>], lease: Option<&[u8]>) {
+    for Want { key, ask } in wants {
+        if let Some(lease) = lease.filter(|_| !ask.below) {
+            cx.keys.edit_any(*key).hang_grant(&ask.owner, lease);
+        }
+        listen(cx, *key, &ask.owner);
+    }
 }
 
 /// All or nothing: there must be a token for each lock before the first is taken.
@@ -191,7 +213,13 @@ pub(super) fn acquire_several(cx: &mut Context<'_>, mut args: Args<'_>) -> Outco
     }
     let mut options = args.from(count);
     let owner = Owner::new(options.take()?);
-    let (lasting, wait_ms) = take_options(&mut options)?;
+    let mut terms = Terms::default();
+    while options.left() > 0 {
+        if !terms.take(&mut options)? {
+            return Err(CommandError::SYNTAX);
+        }
+    }
+    let lasting = terms.lasting()?;
     let keys = (0..count).map(|_| args.key()).collect::<Result<Vec<_>, _>>()?;
     let mut wants: Vec<Want<'_>> = Vec::with_capacity(count);
     // A key that is named twice is one lock.
@@ -204,7 +232,7 @@ pub(super) fn acquire_several(cx: &mut Context<'_>, mut args: Args<'_>) -> Outco
             wants.len() - 1
         });
     }
-    match take_all(cx, &wants, wait_ms)? {
+    match take_all(cx, &wants, &terms)? {
         Taken::All(tokens) => {
             cx.reply.array(keys.len());
             keys.iter().for_each(|key| cx.reply.int(tokens[places[key.bytes]].get() as i64));
@@ -213,22 +241,4 @@ pub(super) fn acquire_several(cx: &mut Context<'_>, mut args: Args<'_>) -> Outco
         Taken::Waits => {}
     }
     Ok(())
-}
-
-/// `PX milliseconds [WAIT milliseconds]`, in any order.
-fn take_options(options: &mut Args<'_>) -> Result<(Lasting, Option<u64>), CommandError> {
-    let (mut lasting, mut wait_ms) = (None, None);
-    while options.left() > 0 {
-        let repeated = if options.take_keyword("px") {
-            lasting.replace(Lasting::Ms(take_ms(options)?)).is_some()
-        } else if options.take_keyword("wait") {
-            wait_ms.replace(take_ms_or_none(options)?).is_some()
-        } else {
-            true
-        };
-        if repeated {
-            return Err(CommandError::SYNTAX);
-        }
-    }
-    Ok((lasting.ok_or(CommandError::SYNTAX)?, wait_ms))
 }

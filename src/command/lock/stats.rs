@@ -1,51 +1,68 @@
-//! LOCK.STATS: what has happened to all locks of the node, and how long it took.
+//! LOCK.STATS: what has happened to all locks of the node, or to one of them, and how long it took.
 //!
-//! Absent on purpose: figures of one key. A lock would have to carry them while nobody looks;
-//! LOCK.INFO tells who holds it and who waits, since when.
+//! Not here: of how many single locks the figures are kept (`keyspace/lock_records.rs`).
 
-use crate::base::durations::Durations;
+use crate::base::durations::{Counts, Durations};
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::spec::Outcome;
+use crate::coord::lock::Lock;
+use crate::keyspace::Key;
 use crate::keyspace::borrow::ShardId;
-use crate::keyspace::locks::{LockCounts, LockFigures};
+use crate::keyspace::lock_figures::LockFigures;
+use crate::keyspace::lock_records::LockRecord;
+use crate::keyspace::locks::LockCounts;
 use crate::resp::reply::Writer;
 
-pub(super) fn stats(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
-    let (mut figures, mut counts) = (LockFigures::default(), LockCounts::default());
+pub(super) fn stats(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
+    if args.left() > 0 {
+        let key = args.key()?;
+        args.end()?;
+        return stats_of(cx, key);
+    }
+    let (mut figures, mut counts) = (LockFigures::<Durations>::default(), LockCounts::default());
     for shard in (0..cx.node.keyspace.shards()).map(ShardId) {
         cx.keys.shards.visit(shard, |shard| {
             figures.add(&shard.locks.figures);
             counts.add(shard.locks.counts());
         });
     }
-    let numbers = [
-        ("held", counts.held),
-        ("waiting", counts.waiting),
-        ("acquired", figures.acquired),
-        ("contended", figures.contended),
-        ("timed_out", figures.timed_out),
-        ("released", figures.released),
-        ("expired", figures.expired),
-        ("broken", figures.broken),
-        ("deadlocks", figures.deadlocks),
-    ];
-    cx.reply.map(numbers.len() + 2);
-    for (name, number) in numbers {
-        cx.reply.bulk(name.as_bytes());
-        cx.reply.int(number as i64);
-    }
-    write_durations(cx.reply, "wait_us", &figures.wait);
-    write_durations(cx.reply, "hold_us", &figures.hold);
+    write(cx.reply, counts, &figures);
     Ok(())
 }
 
-fn write_durations(reply: &mut Writer, name: &str, durations: &Durations) {
+/// Of one lock: nil if it is not there, and has not been for so long that nothing is known of it.
+fn stats_of(cx: &mut Context<'_>, key: Key<'_>) -> Outcome {
+    let edit = cx.keys.edit_any(key);
+    let counts = edit.machine::<Lock>()?.map(LockCounts::of);
+    let unknown = LockRecord::default();
+    match (edit.lock_record(), counts) {
+        (None, None) => cx.reply.null(),
+        (record, counts) => {
+            write(cx.reply, counts.unwrap_or_default(), record.unwrap_or(&unknown));
+        }
+    }
+    Ok(())
+}
+
+fn write<D: Counts>(reply: &mut Writer, counts: LockCounts, figures: &LockFigures<D>) {
+    let numbers = [("held", counts.held), ("waiting", counts.waiting)];
+    let (happened, took) = (figures.counts(), figures.durations());
+    reply.map(numbers.len() + happened.len() + took.len());
+    for (name, number) in numbers.into_iter().chain(happened) {
+        reply.bulk(name.as_bytes());
+        reply.int(number as i64);
+    }
+    for (name, durations) in took {
+        write_durations(reply, name, durations);
+    }
+}
+
+fn write_durations(reply: &mut Writer, name: &str, durations: &impl Counts) {
     reply.bulk(name.as_bytes());
     reply.map(3);
     for (name, permille) in [("p50", 500), ("p99", 990), ("p999", 999)] {
         reply.bulk(name.as_bytes());
-        // The clock that locks live by counts milliseconds.
-        reply.int((durations.permille(permille) * 1_000) as i64);
+        reply.int(durations.permille(permille) as i64);
     }
 }

@@ -1,11 +1,9 @@
-//! A barrier under a key.
+//! A barrier under a key. Whoever arrives last tells the others, and a round that is over stays so.
 
 use crate::base::time::Mono;
 use crate::coord::barrier::Barrier;
-use crate::coord::grant::{Owner, WaiterId};
-use crate::keyspace::coordinate::SlotTokens;
+use crate::coord::grant::WaiterId;
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
 
 impl Machine for Barrier {
     const NAME: &'static str = "barrier";
@@ -14,16 +12,9 @@ impl Machine for Barrier {
         self.memory()
     }
 
-    fn next_deadline(&self) -> Option<Mono> {
-        None
-    }
-
     fn is_idle(&self) -> bool {
         self.is_idle()
     }
-
-    /// Whoever arrives last tells the others.
-    fn advance(&mut self, _: Mono, _: &mut SlotTokens<'_>, _: &mut Waiters) {}
 
     fn break_open(&mut self, _now: Mono) {
         self.forget_rounds();
@@ -32,9 +23,6 @@ impl Machine for Barrier {
     fn withdraw(&mut self, waiter: WaiterId, _now: Mono) {
         let _ = self.withdraw(waiter);
     }
-
-    /// A round that is over stays so: the others have been told.
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
 
     fn assert_invariants(&self) {
         self.assert_invariants();

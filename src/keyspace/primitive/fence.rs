@@ -2,10 +2,7 @@
 
 use crate::base::time::Mono;
 use crate::coord::fence::Fence;
-use crate::coord::grant::{Owner, WaiterId};
-use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
 
 impl Machine for Fence {
     const NAME: &'static str = "fence";
@@ -14,23 +11,11 @@ impl Machine for Fence {
         0
     }
 
-    fn next_deadline(&self) -> Option<Mono> {
-        None
-    }
-
     fn is_idle(&self) -> bool {
         self.seen().is_none()
     }
 
-    fn advance(&mut self, _: Mono, _: &mut SlotTokens<'_>, _: &mut Waiters) {}
-
     fn break_open(&mut self, _: Mono) {
         *self = Self::default();
     }
-
-    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
-
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
-
-    fn assert_invariants(&self) {}
 }

@@ -1,7 +1,7 @@
-//! A latch under a key.
+//! A latch under a key. That it is open takes nothing from anybody.
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::grant::WaiterId;
 use crate::coord::latch::Latch;
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::primitive::Machine;
@@ -34,9 +34,6 @@ impl Machine for Latch {
     fn withdraw(&mut self, waiter: WaiterId, _now: Mono) {
         let _ = self.withdraw(waiter);
     }
-
-    /// That a latch is open takes nothing from anybody.
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
 
     fn assert_invariants(&self) {
         self.assert_invariants();

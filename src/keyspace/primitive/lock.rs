@@ -2,7 +2,8 @@
 
 use crate::base::time::Mono;
 use crate::coord::ask::Cause;
-use crate::coord::grant::{Owner, Term, WaiterId};
+use crate::coord::grant::{Owner, WaiterId};
+use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Offer;
 use crate::keyspace::coordinate::SlotTokens;
@@ -57,7 +58,7 @@ impl Machine for Lock {
     }
 
     fn hangs(&self, owner: &Owner, now: Mono) -> bool {
-        self.holder(owner.name(), now).is_some_and(|holder| holder.term == Term::Lease)
+        self.holder(owner.name(), now).is_some_and(Holder::hangs)
     }
 
     fn lease_ended(&mut self, owner: &Owner, now: Mono) {

@@ -30,6 +30,9 @@ use crate::keyspace::waiters::{Found, Waiters};
 
 /// A variant of [`Primitive`]; `kinds!` writes it for each.
 pub trait Kind: Sized {
+    /// Bytes that it takes outside of the [`Primitive`] that it is.
+    const APART_BYTES: usize;
+
     /// The machine, if it is of this kind.
     fn of(primitive: &Primitive) -> Option<&Self>;
 
@@ -48,23 +51,32 @@ pub trait Machine: Kind + Default {
     /// Heap bytes that it owns.
     fn memory(&self) -> usize;
 
-    /// When something in it is due next.
-    fn next_deadline(&self) -> Option<Mono>;
+    /// When something in it is due next; never, if it does not end by itself.
+    fn next_deadline(&self) -> Option<Mono> {
+        None
+    }
 
     /// Whether nothing has to be remembered, so that the key can go.
     fn is_idle(&self) -> bool;
 
     /// Ends what is due, and gives what is free to those who are next. Follows every change.
-    fn advance(&mut self, now: Mono, tokens: &mut SlotTokens<'_>, waiters: &mut Waiters);
+    fn advance(&mut self, now: Mono, tokens: &mut SlotTokens<'_>, waiters: &mut Waiters) {
+        let _ = (now, tokens, waiters);
+    }
 
     /// Takes everything from everybody who has something: the key is removed. Who waits stays.
     fn break_open(&mut self, now: Mono);
 
-    /// A parked request goes away without what it waited for.
-    fn withdraw(&mut self, waiter: WaiterId, now: Mono);
+    /// A parked request goes away without what it waited for. Nothing to do where nobody waits.
+    fn withdraw(&mut self, waiter: WaiterId, now: Mono) {
+        let _ = (waiter, now);
+    }
 
-    /// A parked request of `owner` goes away without taking what it has got.
-    fn take_back(&mut self, owner: &Owner, found: Found, now: Mono);
+    /// A parked request of `owner` goes away without taking what it has got. Nothing to do where
+    /// that takes nothing from anybody.
+    fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
+        let _ = (owner, found, now);
+    }
 
     /// Whether `owner` has something here that hangs on a lease.
     fn hangs(&self, owner: &Owner, now: Mono) -> bool {
@@ -77,25 +89,59 @@ pub trait Machine: Kind + Default {
         let _ = (owner, now);
     }
 
-    /// Stops the process if the machine contradicts itself.
-    fn assert_invariants(&self);
+    /// Stops the process if the machine contradicts itself, if it can.
+    fn assert_invariants(&self) {}
+}
+
+/// How a machine lies in a [`Primitive`]: in place, or in a box if it is larger than a lock, of
+/// which there are many.
+macro_rules! stored {
+    ($kind:ident) => { $kind };
+    ($kind:ident boxed) => { Box<$kind> };
+}
+
+macro_rules! apart_bytes {
+    ($kind:ident) => {
+        0
+    };
+    ($kind:ident boxed) => {
+        size_of::<$kind>()
+    };
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident,)*) => {
+    ($($(#[$doc:meta])* $kind:ident $($boxed:ident)?,)*) => {
         /// See the module's documentation.
         #[derive(Debug)]
         pub enum Primitive {
-            $($(#[$doc])* $kind($kind),)*
+            $($(#[$doc])* $kind(stored!($kind $($boxed)?)),)*
         }
 
         macro_rules! each {
             ($primitive:expr, $machine:ident => $result:expr) => {
-                match $primitive { $(Primitive::$kind($machine) => $result,)* }
+                match $primitive {
+                    $(Primitive::$kind(machine) => {
+                        let $machine: &$kind = machine;
+                        $result
+                    })*
+                }
+            };
+        }
+
+        macro_rules! each_mut {
+            ($primitive:expr, $machine:ident => $result:expr) => {
+                match $primitive {
+                    $(Primitive::$kind(machine) => {
+                        let $machine: &mut $kind = machine;
+                        $result
+                    })*
+                }
             };
         }
 
         $(impl Kind for $kind {
+            const APART_BYTES: usize = apart_bytes!(Self $($boxed)?);
+
             fn of(primitive: &Primitive) -> Option<&Self> {
                 if let Primitive::$kind(machine) = primitive { Some(machine) } else { None }
             }
@@ -105,7 +151,7 @@ macro_rules! kinds {
             }
 
             fn into_primitive(self) -> Primitive {
-                Primitive::$kind(self)
+                Primitive::$kind(self.into())
             }
         })*
     };
@@ -113,27 +159,33 @@ macro_rules! kinds {
 
 kinds! {
     /// So many owners that wait for each other.
-    Barrier,
+    Barrier boxed,
     /// Who leads, who would, and who watches.
-    Election,
+    Election boxed,
     /// The highest fencing token that a resource has seen.
     Fence,
     /// A number that goes down to 0.
-    Latch,
+    Latch boxed,
     /// A right with an end, and what ends with it.
     Lease,
     /// Who holds it, and who is next.
     Lock,
     /// So many permits, who has them, and who is next.
-    Semaphore,
+    Semaphore boxed,
     /// What a command replied that ran under an idempotency key.
     Once,
     /// How much of a rate limit is used up.
     Throttle,
 }
 
+const _: () = assert!(size_of::<Primitive>() == size_of::<Lock>(), "locks are the many");
+
 fn name_of<M: Machine>(_: &M) -> &'static str {
     M::NAME
+}
+
+const fn apart<M: Machine>(_: &M) -> usize {
+    M::APART_BYTES
 }
 
 impl Primitive {
@@ -146,7 +198,7 @@ impl Primitive {
     /// Heap bytes that it owns.
     #[must_use]
     pub fn memory(&self) -> usize {
-        each!(self, machine => Machine::memory(machine))
+        each!(self, machine => Machine::memory(machine) + apart(machine))
     }
 
     /// When something in it is due next.
@@ -167,19 +219,19 @@ impl Primitive {
         tokens: &mut SlotTokens<'_>,
         waiters: &mut Waiters,
     ) {
-        each!(self, machine => Machine::advance(machine, now, tokens, waiters));
+        each_mut!(self, machine => Machine::advance(machine, now, tokens, waiters));
     }
 
     pub(crate) fn break_open(&mut self, now: Mono) {
-        each!(self, machine => Machine::break_open(machine, now));
+        each_mut!(self, machine => Machine::break_open(machine, now));
     }
 
     pub(crate) fn withdraw(&mut self, waiter: WaiterId, now: Mono) {
-        each!(self, machine => Machine::withdraw(machine, waiter, now));
+        each_mut!(self, machine => Machine::withdraw(machine, waiter, now));
     }
 
     pub(crate) fn take_back(&mut self, owner: &Owner, found: Found, now: Mono) {
-        each!(self, machine => Machine::take_back(machine, owner, found, now));
+        each_mut!(self, machine => Machine::take_back(machine, owner, found, now));
     }
 
     /// What keeps the lease alive, if it is one.
@@ -197,7 +249,7 @@ impl Primitive {
     }
 
     pub(crate) fn lease_ended(&mut self, owner: &Owner, now: Mono) {
-        each!(self, machine => Machine::lease_ended(machine, owner, now));
+        each_mut!(self, machine => Machine::lease_ended(machine, owner, now));
     }
 
     pub(crate) fn assert_invariants(&self) {

@@ -1,11 +1,10 @@
 //! A memo under a key: what a command replied, until its time is over.
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::once::Once;
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
+use crate::keyspace::waiters::Waiters;
 
 impl Machine for Once {
     const NAME: &'static str = "once";
@@ -29,10 +28,4 @@ impl Machine for Once {
     fn break_open(&mut self, _: Mono) {
         *self = Self::default();
     }
-
-    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
-
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
-
-    fn assert_invariants(&self) {}
 }

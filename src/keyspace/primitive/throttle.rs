@@ -1,11 +1,10 @@
 //! A rate limit under a key: the key ends by itself when all of the limit has come back.
 
 use crate::base::time::Mono;
-use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::throttle::Throttle;
 use crate::keyspace::coordinate::SlotTokens;
 use crate::keyspace::primitive::Machine;
-use crate::keyspace::waiters::{Found, Waiters};
+use crate::keyspace::waiters::Waiters;
 
 impl Machine for Throttle {
     const NAME: &'static str = "throttle";
@@ -29,10 +28,4 @@ impl Machine for Throttle {
     fn break_open(&mut self, _: Mono) {
         *self = Self::default();
     }
-
-    fn withdraw(&mut self, _: WaiterId, _: Mono) {}
-
-    fn take_back(&mut self, _: &Owner, _: Found, _: Mono) {}
-
-    fn assert_invariants(&self) {}
 }

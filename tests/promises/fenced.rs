@@ -1,5 +1,5 @@
 //! Clients that stand still for longer than their grant lasts, and then write under the lock as if
-//! nothing had been. A resource that compares tokens refuses them; one that does not is overwritten.
+//! nothing had been. A resource that compares tokens refuses them; another is overwritten.
 //!
 //! Each experiment is made both ways, so that it shows that late writes happen at all.
 
@@ -134,7 +134,7 @@ fn a_resource_that_does_not_is_overwritten_by_late_clients() {
 }
 
 /// Two clients and a value in latchd itself: the first gets the lock and stands still, the second
-/// waits for the lock, which it gets when the first one's time is up, and writes; then the first one
+/// waits for the lock, gets it when the first one's time is up, and writes; then the first one
 /// writes. Gives back what the late write was told, and whose value is there in the end.
 fn paused_client(
     server: &Server,

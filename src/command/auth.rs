@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Spec] = &[
         arity: -2,
         summary: "Authenticates the connection.",
         complexity: "O(N) where N is the number of passwords defined for the user",
-        syntax: "[username] password",
+        syntax: "[username]{since 6.0.0} password",
         history: &[("6.0.0", "Added ACL style (username and password).")],
         run: Run::Plain(auth),
         ..BASE

@@ -15,7 +15,7 @@ const FLUSH: Spec = Spec {
     reach: Reach::AllShards,
     flags: Flags::WRITE,
     acl: Acl::KEYSPACE.and(Acl::WRITE).and(Acl::SLOW).and(Acl::DANGEROUS),
-    syntax: "[ASYNC | SYNC]{flush-type}",
+    syntax: "[ASYNC{since 4.0.0} | SYNC{since 6.2.0}]{flush-type}",
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
     history: &[
         ("4.0.0", "Added the `ASYNC` flushing mode modifier."),

@@ -39,7 +39,7 @@ pub(super) const ROWS: &[Spec] = &[
     Spec {
         name: "expire",
         summary: "Sets the expiration time of a key in seconds.",
-        syntax: "key seconds [NX | XX | GT | LT]{condition} [IFEQ value]",
+        syntax: "key seconds [NX | XX | GT | LT]{condition since 7.0.0} [IFEQ value]",
         run: Run::Plain(|cx, args| expire(cx, args, "expire", (Unit::Seconds, From::Now))),
         ..SETS
     },
@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Spec] = &[
         name: "pexpire",
         summary: "Sets the expiration time of a key in milliseconds.",
         since: "2.6.0",
-        syntax: "key milliseconds [NX | XX | GT | LT]{condition} [IFEQ value]",
+        syntax: "key milliseconds [NX | XX | GT | LT]{condition since 7.0.0} [IFEQ value]",
         run: Run::Plain(|cx, args| expire(cx, args, "pexpire", (Unit::Millis, From::Now))),
         ..SETS
     },
@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Spec] = &[
         name: "expireat",
         summary: "Sets the expiration time of a key to a Unix timestamp.",
         since: "1.2.0",
-        syntax: "key unix-time-seconds [NX | XX | GT | LT]{condition}",
+        syntax: "key unix-time-seconds [NX | XX | GT | LT]{condition since 7.0.0}",
         run: Run::Plain(|cx, args| expire(cx, args, "expireat", (Unit::Seconds, From::Epoch))),
         ..SETS
     },
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Spec] = &[
         name: "pexpireat",
         summary: "Sets the expiration time of a key to a Unix milliseconds timestamp.",
         since: "2.6.0",
-        syntax: "key unix-time-milliseconds [NX | XX | GT | LT]{condition}",
+        syntax: "key unix-time-milliseconds [NX | XX | GT | LT]{condition since 7.0.0}",
         run: Run::Plain(|cx, args| expire(cx, args, "pexpireat", (Unit::Millis, From::Epoch))),
         ..SETS
     },

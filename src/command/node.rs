@@ -3,6 +3,7 @@
 
 use crate::base::time::{Clock, Now};
 use crate::clients::{Client, Registry, Stall};
+use crate::command::encodings::Encodings;
 use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::borrow::Keyspace;
@@ -40,6 +41,12 @@ pub trait Platform: Send + Sync {
     fn set_log_level(&self, level: LogLevel);
     /// Makes room for so many connections, as far as the system allows; says for how many there is.
     fn make_room(&self, clients: u32) -> u32;
+    /// Opens the TCP addresses that the settings name. What comes back moves the server there, away
+    /// from where it listened before; dropped, it closes them again.
+    ///
+    /// # Errors
+    /// One of them cannot be used; everything is as it was.
+    fn prepare_to_listen(&self, settings: &Settings) -> io::Result<Box<dyn FnOnce() + Send>>;
     /// Changes the working directory; returns its absolute path.
     ///
     /// # Errors
@@ -138,6 +145,8 @@ pub struct Node {
     config: Mutex<Config>,
     settings: RwLock<Arc<Settings>>,
     settings_version: AtomicU64,
+    /// How large collections may be that are kept packed.
+    pub(super) encodings: Encodings,
     /// Stops every connection for a while.
     pub stall: Stall,
     /// Memory in use when the node had just been made.
@@ -182,6 +191,7 @@ impl Node {
             config: Mutex::new(parts.config),
             settings: RwLock::new(Arc::clone(&settings)),
             settings_version: AtomicU64::new(1),
+            encodings: Encodings::default(),
             stall: Stall::default(),
             startup_memory: 0,
             peak_memory: AtomicU64::new(0),
@@ -225,15 +235,16 @@ impl Node {
         Ok(())
     }
 
-    /// Changes what is outside of this process's memory. The directory comes last: it is the one
-    /// change here that would have to be taken back.
+    /// Changes what is outside of this process's memory. The directory comes last of what can fail:
+    /// it is the one change here that would have to be taken back.
     fn change_outside(&self, config: &mut Config, applied: &Applied) -> Result<(), SetError> {
         let settings = config.settings();
-        for name in ["port", "bind"] {
-            if applied.has(name) {
-                return Err(SetError::failed(name, OPEN_AT_START));
-            }
-        }
+        let address = applied.changed().find(|row| matches!(row.name, "port" | "bind"));
+        let listen = address.map(|row| {
+            let prepared = self.platform.prepare_to_listen(&settings);
+            prepared.map_err(|error| cannot_listen(row.name, &error))
+        });
+        let listen = listen.transpose()?;
         if applied.has("maxclients") {
             let room = self.platform.make_room(settings.maxclients);
             if room < settings.maxclients {
@@ -249,6 +260,9 @@ impl Node {
             let absolute =
                 absolute.map_err(|error| SetError::failed("dir", system_text(&error)))?;
             config.resolve_dir(&absolute);
+        }
+        if let Some(listen) = listen {
+            listen();
         }
         if applied.has("loglevel") {
             self.platform.set_log_level(settings.loglevel);
@@ -280,6 +294,7 @@ impl Node {
     /// Tells what keeps a copy of a setting.
     fn take_over(&self, settings: &Settings) {
         self.keyspace.count_memory(settings.maxmemory > 0);
+        self.encodings.take_over(settings);
         self.clients.limit_outboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
@@ -288,8 +303,14 @@ impl Node {
     }
 }
 
-const OPEN_AT_START: &str = "The server listens where it did when it was started. Change it in \
-                             the configuration file and restart the server.";
+fn cannot_listen(name: &'static str, error: &io::Error) -> SetError {
+    tracing::warn!("CONFIG SET {name}: {error}");
+    let reason = match name {
+        "port" => "Unable to listen on this port. Check server logs.",
+        _ => "Failed to bind to specified addresses.",
+    };
+    SetError::failed(name, reason)
+}
 
 /// What the settings make of the access marks of keys.
 #[must_use]

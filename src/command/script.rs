@@ -128,7 +128,7 @@ const SUBCOMMANDS: &[Spec] = &[
         arity: -2,
         summary: "Removes all server-side Lua scripts from the script cache.",
         complexity: "O(N) with N being the number of scripts in cache",
-        syntax: "[ASYNC | SYNC]{flush-type}",
+        syntax: "[ASYNC | SYNC]{flush-type since 6.2.0}",
         tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
         history: &[("6.2.0", "Added the `ASYNC` and `SYNC` flushing mode modifiers.")],
         run: Run::Plain(flush),

@@ -32,7 +32,8 @@ pub(super) const ROWS: &[Spec] = &[
         summary: "Synchronously saves the database(s) to disk and shuts down the Redis server.",
         complexity: "O(N) when saving, where N is the total number of keys in all databases when \
                      saving data, otherwise O(1)",
-        syntax: "[NOSAVE | SAVE]{save-selector} [NOW] [FORCE] [ABORT]",
+        syntax: "[NOSAVE | SAVE]{save-selector} [NOW]{since 7.0.0} [FORCE]{since 7.0.0} \
+                 [ABORT]{since 7.0.0}",
         history: &[("7.0.0", "Added the `NOW`, `FORCE` and `ABORT` modifiers.")],
         run: Run::Plain(shutdown),
         ..Spec::BASE

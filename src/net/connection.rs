@@ -9,6 +9,7 @@ use crate::clients::{Figures, Kill, TooMany};
 use crate::command::context::{Effect, Haste};
 use crate::keyspace::Db;
 use crate::net::backlog::{Backlog, Verdict};
+use crate::net::farewell;
 use crate::net::stream::Stream;
 use crate::net::timer::Timer;
 use crate::observe::counters::Count;
@@ -19,7 +20,7 @@ use crate::server::window::Expected;
 use parking_lot::Mutex;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::ReadBuf;
 
@@ -59,6 +60,8 @@ pub struct Worker {
     pub stopping: AtomicBool,
     /// For effects beyond the connection.
     pub outside: Box<dyn Outside>,
+    /// How many clients are read from although they have been sent away.
+    pub leaving: AtomicUsize,
 }
 
 impl Desk {
@@ -559,6 +562,10 @@ impl Future for Connection {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let end = ready!(self.poll_end(cx));
         self.note(&end);
+        // A server that stops has answered everything that it has been sent.
+        if self.closing && !self.worker.stopping.load(Ordering::Acquire) {
+            farewell::end(&self.stream, &self.worker);
+        }
         Poll::Ready(())
     }
 }

@@ -8,10 +8,12 @@ use crate::clients::Origin;
 use crate::command::node::Node;
 use crate::config::Settings;
 use crate::net::connection::{Connection, Worker};
+use crate::net::farewell;
 use crate::net::stream::Stream;
 use crate::observe::counters::Count;
 use crate::server::session::Session;
 use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
+use std::future::pending;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::os::fd::AsRawFd;
@@ -33,6 +35,9 @@ pub enum ListenError {
         /// What to do; starts with a line break if there is something.
         advice: &'static str,
     },
+    /// The system is out of something.
+    #[error(transparent)]
+    System(#[from] io::Error),
     /// No address at all.
     #[error("nothing to listen on: see `bind`, `port` and `unixsocket`")]
     Nothing,
@@ -54,11 +59,20 @@ fn explain(address: impl Into<String>, source: io::Error) -> ListenError {
     ListenError::Address { address: address.into(), source, advice }
 }
 
+/// The listening sockets of one address, one for each worker.
+#[derive(Debug)]
+pub struct Claim {
+    /// The address.
+    pub address: SocketAddr,
+    /// The sockets, in the order of the workers.
+    pub sockets: Vec<std::net::TcpListener>,
+}
+
 /// The listening sockets of a server.
 #[derive(Debug, Default)]
 pub struct Listeners {
-    /// One set per worker.
-    pub tcp: Vec<Vec<std::net::TcpListener>>,
+    /// Its TCP addresses.
+    pub tcp: Vec<Claim>,
     /// Shared by all workers.
     pub unix: Option<std::os::unix::net::UnixListener>,
     /// The addresses, as they are printed.
@@ -110,18 +124,84 @@ fn claim(
 ) -> io::Result<Vec<std::net::TcpListener>> {
     let first = socket(address, false)?;
     first.listen(backlog)?;
-    if workers > 1 {
-        first.set_reuse_port(true)?;
+    first.set_reuse_port(true)?;
+    // It may have been given any free port.
+    let address = first.local_addr()?.as_socket().unwrap_or(address);
+    let mut sockets = vec![std::net::TcpListener::from(first)];
+    sockets[0].set_nonblocking(true)?;
+    sockets.extend(join(address, workers - 1, backlog)?);
+    Ok(sockets)
+}
+
+/// Sockets for `workers` workers, beside whoever listens there and shares.
+fn join(
+    address: SocketAddr,
+    workers: usize,
+    backlog: i32,
+) -> io::Result<Vec<std::net::TcpListener>> {
+    let another = |_| {
+        let socket = socket(address, true)?;
+        socket.listen(backlog)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    };
+    (0..workers).map(another).collect()
+}
+
+/// Whether two addresses stand in each other's way: an unspecified one stands for all of its kind.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+/// What the settings ask for beside the addresses that are `open` already.
+pub struct Change {
+    /// All addresses that are to be open then.
+    pub wanted: Vec<SocketAddr>,
+    /// Those that were not.
+    pub claims: Vec<Claim>,
+}
+
+/// Listens on every TCP address of the settings that is not `open`, with one socket per worker.
+///
+/// # Errors
+/// An address that is not optional cannot be used. Nothing has changed then.
+pub fn listen_beside(
+    open: &[SocketAddr],
+    settings: &Settings,
+    workers: usize,
+) -> Result<Change, ListenError> {
+    let mut change = Change { wanted: Vec::new(), claims: Vec::new() };
+    let backlog = i32::try_from(settings.tcp_backlog).unwrap_or(i32::MAX);
+    if settings.port == 0 {
+        return Ok(change);
     }
-    let mut sockets = vec![first];
-    // The first may have been given any free port.
-    let address = sockets[0].local_addr()?.as_socket().unwrap_or(address);
-    for _ in 1..workers {
-        let another = socket(address, true)?;
-        another.listen(backlog)?;
-        sockets.push(another);
+    for (address, optional) in addresses(settings)? {
+        if open.contains(&address) {
+            change.wanted.push(address);
+            continue;
+        }
+        let sockets = match claim(address, workers, backlog) {
+            // It is this server that is in the way, and it shares.
+            Err(source)
+                if source.kind() == io::ErrorKind::AddrInUse
+                    && open.iter().any(|other| overlap(*other, address)) =>
+            {
+                join(address, workers, backlog)
+            }
+            claimed => claimed,
+        };
+        match sockets {
+            Ok(sockets) => {
+                change.wanted.push(address);
+                change.claims.push(Claim { address, sockets });
+            }
+            Err(source) if optional && source.kind() != io::ErrorKind::AddrInUse => {}
+            Err(source) => return Err(explain(address.to_string(), source)),
+        }
     }
-    sockets.into_iter().map(|socket| socket.set_nonblocking(true).map(|()| socket.into())).collect()
+    Ok(change)
 }
 
 /// Listens on every address of the settings, with one socket per worker.
@@ -129,22 +209,10 @@ fn claim(
 /// # Errors
 /// An address that is not optional cannot be used, or there is none.
 pub fn listen(settings: &Settings, workers: usize) -> Result<Listeners, ListenError> {
-    let mut listeners = Listeners::default();
-    listeners.tcp.resize_with(workers, Vec::new);
+    let Change { claims: tcp, .. } = listen_beside(&[], settings, workers)?;
+    let addresses = tcp.iter().map(|claim| claim.address.to_string()).collect();
+    let mut listeners = Listeners { tcp, unix: None, addresses };
     let backlog = i32::try_from(settings.tcp_backlog).unwrap_or(i32::MAX);
-    if settings.port != 0 {
-        for (address, optional) in addresses(settings)? {
-            let sockets = match claim(address, workers, backlog) {
-                Ok(sockets) => sockets,
-                Err(source) if optional && source.kind() != io::ErrorKind::AddrInUse => continue,
-                Err(source) => return Err(explain(address.to_string(), source)),
-            };
-            for (worker, socket) in listeners.tcp.iter_mut().zip(sockets) {
-                worker.push(socket);
-            }
-            listeners.addresses.push(address.to_string());
-        }
-    }
     if let Some(path) = &settings.unixsocket {
         let socket = unix_listener(path, settings.unixsocketperm, backlog);
         let name = path.display().to_string();
@@ -199,10 +267,12 @@ password for the default user. NOTE: You only need to do one of the above things
 for the server to start accepting connections from the outside.\r\n";
 
 /// Accepts TCP connections until the task is dropped.
-pub async fn accept_tcp(listener: TcpListener, worker: Arc<Worker>) {
+pub(super) async fn accept_tcp(listener: TcpListener, worker: Arc<Worker>) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => admit_tcp(stream, peer, &worker),
+            // The socket does not listen any more: whoever has seen to that drops this task.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => pending().await,
             Err(error) => pause_after(&error).await,
         }
     }
@@ -230,7 +300,8 @@ fn admit_tcp(stream: TcpStream, peer: SocketAddr, worker: &Arc<Worker>) {
     let settings = desk.core().settings();
     if settings.protected_mode && settings.requirepass.is_none() && !is_loopback(peer.ip()) {
         desk.core().tally().counters.add(Count::ConnectionsRejected, 1);
-        return refuse(&Stream::Tcp(stream), PROTECTED);
+        drop(desk);
+        return refuse(&Stream::Tcp(stream), PROTECTED, worker);
     }
     // A client that is gone already is found out when it is read from.
     let _ = stream.set_nodelay(true);
@@ -281,7 +352,8 @@ fn admit(
     let Some(client) = node.clients.admit(origin, core.settings().maxclients as usize) else {
         core.tally().counters.add(Count::ConnectionsRejected, 1);
         tracing::debug!("Refused a client: maxclients are connected");
-        return refuse(&stream, FULL);
+        drop(desk);
+        return refuse(&stream, FULL, worker);
     };
     core.tally().counters.add(Count::ConnectionsReceived, 1);
     tracing::debug!("Accepted {}", client.origin.address);
@@ -292,14 +364,11 @@ fn admit(
 }
 
 /// Says why and closes. The text fits any socket buffer, so one attempt is enough.
-fn refuse(stream: &Stream, text: &[u8]) {
-    let sent = match stream {
-        Stream::Tcp(stream) => stream.try_write(text),
-        Stream::Unix(stream) => stream.try_write(text),
-    };
-    if let Err(error) = sent {
+fn refuse(stream: &Stream, text: &[u8], worker: &Arc<Worker>) {
+    if let Err(error) = stream.try_write(text) {
         tracing::debug!(%error, "A refused client did not wait for the reason");
     }
+    farewell::end(stream, worker);
 }
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ fn word<'l>(mut rest: &'l [u8], out: &mut Vec<u8>) -> Result<&'l [u8], Unbalance
             [] => return Ok(rest),
             [b'"', after @ ..] => return double_quoted(after, out),
             [b'\'', after @ ..] => return single_quoted(after, out),
-            [byte, ..] if is_space(*byte) => return Ok(rest),
+            [b' ' | b'\n' | b'\r' | b'\t' | 0, ..] => return Ok(rest),
+            // Other white space separates words only where it stands before one.
             [byte, after @ ..] => {
                 out.push(*byte);
                 rest = after;
@@ -140,6 +141,7 @@ mod tests {
             ("a\"b c\" 'd e'", vec!["ab c", "d e"]),
             (r#""\x41\n\q" '\n\''"#, vec!["A\\nq", "\\\\n\\'"]),
             ("\"\" ''", vec!["", ""]),
+            ("\x0b\x0ca\x0bb\x0c c", vec!["a\\x0bb\\x0c", "c"]),
         ] {
             assert_eq!(words(line).unwrap(), expected, "{line}");
         }

@@ -3,26 +3,30 @@
 
 use crate::base::time::Clock;
 use crate::command::context::Haste;
-use crate::command::node::{Identity, Node, NodeParts, Platform};
+use crate::command::node::{Identity, Node, NodeParts};
 use crate::config::{Caller, Config, Invocation, LogFormat, Settings, USAGE, Warning, version};
 use crate::keyspace::borrow::{Keyspace, Layout};
+use crate::net::acceptors::Move;
 use crate::net::listen::{Listeners, listen};
 use crate::observe::log::{LogControl, LogSettings, LogShape, LogTarget, install};
 use crate::runtime::alarms::Alarms;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::files::SystemFiles;
+use crate::runtime::listening::Listening;
 use crate::runtime::node_state::{self, NodeState};
 use crate::runtime::outside::Stop;
 use crate::runtime::panics;
 use crate::runtime::pid_file::PidFile;
-use crate::runtime::platform::{SystemPlatform, log_level};
+use crate::runtime::platform::{self, SystemPlatform, log_level};
 use crate::runtime::worker::{self, Setup};
 use crate::script::explain::explain;
 use std::error::Error;
 use std::ffi::OsString;
+use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Shards per worker: enough that two cores seldom want the same one.
 const SHARDS_PER_WORKER: usize = 16;
@@ -69,9 +73,10 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     tracing::info!("latchd {version} is starting, PID: {pid}");
     let cores = std::thread::available_parallelism()?.get();
     let workers = if settings.threads == 0 { cores } else { settings.threads };
-    let platform = SystemPlatform { log, workers };
-    make_room(&mut config, &platform)?;
-    let listeners = listen(&settings, workers)?;
+    make_room(&mut config, workers)?;
+    let Listeners { tcp, unix, addresses } = listen(&settings, workers)?;
+    let (listening, doors) = Listening::start(tcp, workers)?;
+    let platform = SystemPlatform { log, workers, listening };
     let mut rng = fastrand::Rng::with_seed(random_bits()? as u64);
     let state = Arc::new(node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?);
     let shards = (workers * SHARDS_PER_WORKER).next_power_of_two().min(SHARDS_MAX);
@@ -91,10 +96,10 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
         identity: identity(state.id.clone(), hex_id(&mut rng), clock.as_ref(), workers),
         clock,
     }));
-    announce(&node, &listeners, warnings);
+    announce(&node, &addresses, warnings);
     let pid_file = settings.pidfile.clone();
     let pid_file = pid_file.and_then(|path| PidFile::write(path, node.identity.pid));
-    serve(&node, listeners, &alarms, &state)?;
+    serve(&node, (doors, unix), &alarms, &state)?;
     drop((pid_file, state));
     tracing::info!("latchd is now ready to exit, bye bye...");
     Ok(())
@@ -115,9 +120,9 @@ fn enter_dir(config: &mut Config) -> Result<(), Box<dyn Error>> {
 }
 
 /// Raises the limit on open files for `maxclients`; lowers `maxclients` where that is not allowed.
-fn make_room(config: &mut Config, platform: &SystemPlatform) -> Result<(), Box<dyn Error>> {
+fn make_room(config: &mut Config, workers: usize) -> Result<(), Box<dyn Error>> {
     let wanted = config.settings().maxclients;
-    let room = platform.make_room(wanted);
+    let room = platform::make_room(wanted, workers);
     if room == wanted {
         return Ok(());
     }
@@ -185,7 +190,7 @@ fn allocator() -> String {
     format!("jemalloc-{}", version.split('-').next().unwrap_or_default())
 }
 
-fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
+fn announce(node: &Node, addresses: &[String], warnings: &[Warning]) {
     let settings = node.settings();
     let pid = node.identity.pid;
     let connect = match (&settings.unixsocket, settings.port) {
@@ -198,7 +203,7 @@ fn announce(node: &Node, listeners: &Listeners, warnings: &[Warning]) {
     tracing::info!(
         "Listening on {}; {}, {} shards; data is kept in memory only; \
          connect with: {connect}",
-        listeners.addresses.join(", "),
+        addresses.join(", "),
         counted(node.identity.workers, "thread"),
         node.keyspace.shards(),
     );
@@ -214,7 +219,7 @@ fn counted(number: usize, noun: &str) -> String {
 /// Runs the workers until somebody asks the server to stop.
 fn serve(
     node: &Arc<Node>,
-    listeners: Listeners,
+    (doors, unix): (Vec<UnboundedReceiver<Move>>, Option<UnixListener>),
     alarms: &Alarms,
     state: &Arc<NodeState>,
 ) -> Result<(), Box<dyn Error>> {
@@ -227,8 +232,8 @@ fn serve(
     let (started, starts) = mpsc::channel();
     let (running, mut ended) = tokio::sync::mpsc::channel::<()>(1);
     let mut threads = Vec::new();
-    for (number, tcp) in listeners.tcp.into_iter().enumerate() {
-        let unix = match (&listeners.unix, &path) {
+    for (number, tcp) in doors.into_iter().enumerate() {
+        let unix = match (&unix, &path) {
             (Some(listener), Some(path)) => {
                 Some((listener.try_clone()?, path.display().to_string()))
             }

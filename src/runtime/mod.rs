@@ -6,6 +6,7 @@ pub mod boot;
 pub mod clock;
 mod duties;
 mod files;
+mod listening;
 mod node_state;
 mod outside;
 pub mod panics;

@@ -57,10 +57,12 @@ impl NodeState {
 
 /// Counts this start. `fresh_id` names the node if it is new.
 pub(crate) fn open(dir: &Path, fresh_id: &str) -> Result<NodeState, NodeStateError> {
+    // CONFIG SET dir may change what a relative path means, and the file stays where it is. Who
+    // reads an error sees where that is.
+    let dir = std::path::absolute(dir)
+        .map_err(|source| NodeStateError::Io { path: dir.join(FILE), source })?;
     let path = dir.join(FILE);
     let failed = |source| NodeStateError::Io { path: path.clone(), source };
-    // CONFIG SET dir may change what a relative path means, and the file stays where it is.
-    let dir = std::path::absolute(dir).map_err(failed)?;
     let lock = lock(&dir)?;
     let (id, boots) = match std::fs::read_to_string(&path) {
         Ok(text) => {

@@ -4,8 +4,11 @@
 //! and for jemalloc's `mallctl`, whose purge has no wrapper.
 
 use crate::command::node::{CpuFigures, MemoryFigures, Platform};
+use crate::config::Settings;
 use crate::keyspace::flush::Garbage;
+use crate::net::farewell::LEAVING_MAX;
 use crate::observe::log::{LogControl, LogLevel};
+use crate::runtime::listening::Listening;
 use std::ffi::{c_char, c_int, c_void};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -17,12 +20,13 @@ use std::time::Duration;
 pub(crate) struct SystemPlatform {
     pub(crate) log: LogControl,
     pub(crate) workers: usize,
+    pub(crate) listening: Listening,
 }
 
 /// Files that are no clients: log, standard streams, `node.lock`, as many as Redis sets aside.
 const FILES_RESERVED: u64 = 32;
-/// Files of each worker: its poll, its wake-up, its listeners.
-const FILES_PER_WORKER: u64 = 8;
+/// Files of each worker: its poll, its wake-up, its listeners, clients that it has sent away.
+const FILES_PER_WORKER: u64 = 8 + LEAVING_MAX as u64;
 
 /// The log's word for a level of the settings.
 pub(crate) fn log_level(level: crate::config::LogLevel) -> LogLevel {
@@ -112,9 +116,11 @@ impl Platform for SystemPlatform {
     }
 
     fn make_room(&self, clients: u32) -> u32 {
-        let reserved = FILES_RESERVED + FILES_PER_WORKER * self.workers as u64;
-        let files = raise_file_limit(u64::from(clients) + reserved);
-        u32::try_from(files.saturating_sub(reserved)).map_or(clients, |room| room.min(clients))
+        make_room(clients, self.workers)
+    }
+
+    fn prepare_to_listen(&self, settings: &Settings) -> io::Result<Box<dyn FnOnce() + Send>> {
+        self.listening.prepare(settings).map_err(io::Error::other)
     }
 
     fn change_dir(&self, dir: &Path) -> io::Result<PathBuf> {
@@ -174,6 +180,14 @@ fn replace_file(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()?;
     std::fs::rename(&next, path)?;
     File::open(parent)?.sync_all()
+}
+
+/// Makes room for so many clients of so many workers, as far as the system allows; says for how
+/// many there is.
+pub(crate) fn make_room(clients: u32, workers: usize) -> u32 {
+    let reserved = FILES_RESERVED + FILES_PER_WORKER * workers as u64;
+    let files = raise_file_limit(u64::from(clients) + reserved);
+    u32::try_from(files.saturating_sub(reserved)).map_or(clients, |room| room.min(clients))
 }
 
 /// Lets the process open so many files if that may be; returns how many it may open, at most

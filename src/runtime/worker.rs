@@ -8,8 +8,9 @@ use crate::command::context::Haste;
 use crate::command::node::Node;
 use crate::keyspace::borrow::ShardId;
 use crate::keyspace::shard::Tick;
+use crate::net::acceptors::{self, Move};
 use crate::net::connection::{Desk, Worker};
-use crate::net::listen::{accept_tcp, accept_unix};
+use crate::net::listen::accept_unix;
 use crate::observe::latency::LatencyEvent;
 use crate::observe::rates::SAMPLE_EVERY_MS;
 use crate::runtime::alarms::Alarms;
@@ -19,10 +20,11 @@ use crate::runtime::outside::{Process, Stop};
 use crate::server::core::Core;
 use parking_lot::Mutex;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::UnixListener;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
@@ -45,7 +47,8 @@ const EVENT_INTERVAL: u32 = 256;
 pub(crate) struct Setup {
     pub(crate) node: Arc<Node>,
     pub(crate) number: usize,
-    pub(crate) tcp: Vec<std::net::TcpListener>,
+    /// Where to accept TCP connections.
+    pub(crate) tcp: UnboundedReceiver<Move>,
     pub(crate) unix: Option<(std::os::unix::net::UnixListener, String)>,
     pub(crate) alarms: Alarms,
     pub(crate) stop: Arc<Stop>,
@@ -104,17 +107,15 @@ async fn serve(setup: Setup) -> io::Result<()> {
         desk: Mutex::new(Desk::new(Core::new(Arc::clone(&setup.node), setup.number))),
         stopping: AtomicBool::new(false),
         outside: Box::new(outside),
+        leaving: AtomicUsize::new(0),
     });
-    let (mut duties, mut acceptors) = (Duties::default(), Vec::new());
-    for listener in setup.tcp {
-        let listener = TcpListener::from_std(listener)?;
-        let accept = accept_tcp(listener, Arc::clone(&worker));
-        acceptors.push(duties.start("accepting connections", accept));
-    }
+    let (mut duties, mut accepting) = (Duties::default(), Vec::new());
+    let accept = acceptors::accept(setup.tcp, Arc::clone(&worker));
+    accepting.push(duties.start("accepting connections", accept));
     if let Some((listener, path)) = setup.unix {
         let listener = Arc::new(UnixListener::from_std(listener)?);
         let accept = accept_unix(listener, path, Arc::clone(&worker));
-        acceptors.push(duties.start("accepting connections on the Unix socket", accept));
+        accepting.push(duties.start("accepting connections on the Unix socket", accept));
     }
     duties.start("timers", run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
@@ -129,7 +130,7 @@ async fn serve(setup: Setup) -> io::Result<()> {
             return Err(io::Error::other(format!("worker {}: {error}", setup.number)));
         }
     }
-    acceptors.iter().for_each(AbortHandle::abort);
+    accepting.iter().for_each(AbortHandle::abort);
     worker.stopping.store(true, Ordering::Release);
     setup.node.clients.wake_all();
     drain(&setup.node, setup.number as u16, &setup.stop).await;

@@ -311,6 +311,8 @@ impl State {
                     "Possible SECURITY ATTACK detected: somebody is sending POST or Host: to \
                      latchd, most likely through a browser. The connection is closed."
                 );
+                // What it has sent before, such as a line with GET, gets no answer either.
+                writer.out.clear();
                 return Step::Stop(Then::Close);
             }
             Err(refused) => {

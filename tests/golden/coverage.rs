@@ -61,7 +61,7 @@ fn named(words: &[String]) -> Option<&'static Command> {
 
 /// The words in capitals in a row's syntax.
 fn keywords(command: &Command) -> impl Iterator<Item = &'static str> {
-    let words = command.spec.syntax.split(|letter: char| " []<>|()".contains(letter));
+    let words = command.spec.syntax.split(|letter: char| " []{}<>|()".contains(letter));
     words.filter(|word| {
         let mut letters = word.bytes();
         word.len() > 1

@@ -3,7 +3,7 @@
 
 use latchd::base::time::{Clock, Micros, Mono, Now, Wall};
 use latchd::command::node::{CpuFigures, Identity, MemoryFigures, Platform};
-use latchd::config::{Files, LogLevel};
+use latchd::config::{Files, LogLevel, Settings};
 use latchd::keyspace::borrow::{Alarm, ShardId};
 use parking_lot::Mutex;
 use std::io;
@@ -120,6 +120,15 @@ impl Platform for FixedPlatform {
 
     fn make_room(&self, clients: u32) -> u32 {
         clients.min(19_968)
+    }
+
+    /// Another server has port 7, and this machine has no address 192.0.2.1.
+    fn prepare_to_listen(&self, settings: &Settings) -> io::Result<Box<dyn FnOnce() + Send>> {
+        let is_foreign = |address: &String| address == "192.0.2.1";
+        if settings.port == 7 || settings.bind.iter().any(is_foreign) {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        Ok(Box::new(|| {}))
     }
 
     fn change_dir(&self, dir: &Path) -> io::Result<PathBuf> {

@@ -6,9 +6,11 @@
 mod admission;
 mod big_requests;
 mod expiry;
+mod farewell;
 mod garbage;
 mod idle_flood;
 mod inspect;
+mod listening;
 mod lock_lost;
 mod pause;
 mod shutdown;

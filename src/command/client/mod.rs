@@ -91,10 +91,11 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Terminates open connections.",
         since: "2.4.0",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "<ip:port | <ID client-id | \
-                 TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>{client-type} | USER username | \
-                 ADDR ip:port | LADDR ip:port | SKIPME <YES | NO>{yes/no} | \
-                 MAXAGE maxage>{filter} [...]>{filter}",
+        syntax: "<ip:port{deprecated 2.8.12} | <ID client-id{since 2.8.12} | \
+                 TYPE <NORMAL | MASTER{since 3.2.0} | SLAVE | REPLICA{since 5.0.0} | PUBSUB>\
+                 {client-type since 2.8.12} | USER username | ADDR ip:port | \
+                 LADDR ip:port{since 6.2.0} | SKIPME <YES | NO>{yes/no} | \
+                 MAXAGE maxage{since 7.4.0}>{filter} [...]>{filter}",
         history: &[
             ("2.8.12", "Added new filter format."),
             ("2.8.12", "`ID` option."),
@@ -116,8 +117,8 @@ const SUBCOMMANDS: &[Spec] = &[
         summary: "Lists open connections.",
         since: "2.4.0",
         complexity: "O(N) where N is the number of client connections",
-        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{client-type}] \
-                 [ID client-id [client-id ...]]",
+        syntax: "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>{client-type since 5.0.0}] \
+                 [ID client-id [client-id ...]]{since 6.2.0}",
         tips: &["nondeterministic_output"],
         history: &[
             ("2.8.12", "Added unique client `id` field."),
@@ -158,7 +159,7 @@ const SUBCOMMANDS: &[Spec] = &[
         arity: -3,
         summary: "Suspends commands processing.",
         since: "2.9.50",
-        syntax: "timeout [WRITE | ALL]{mode}",
+        syntax: "timeout [WRITE | ALL]{mode since 6.2.0}",
         history: &[("6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option.")],
         run: Run::Plain(pause::pause),
         ..ADMIN

@@ -76,6 +76,10 @@ pub(crate) struct Argument {
     pub(super) multiple_token: bool,
     /// Which of the command's key specifications speaks of it.
     pub(super) key_spec: Option<usize>,
+    /// The version that added it, if the command is older.
+    pub(super) since: Option<String>,
+    /// The version since which it should not be used any more.
+    pub(super) deprecated_since: Option<String>,
 }
 
 impl Argument {
@@ -88,6 +92,8 @@ impl Argument {
             multiple: false,
             multiple_token: false,
             key_spec: None,
+            since: None,
+            deprecated_since: None,
         }
     }
 

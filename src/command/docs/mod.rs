@@ -1,13 +1,11 @@
 //! COMMAND DOCS: what the rows say, for people and for clients that show hints.
-//!
-//! Versions in which single arguments came are not told: the rows do not have them.
 
 mod argument;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
-use crate::command::spec::Spec;
+use crate::command::spec::{Flags, Spec};
 use crate::command::table::{Command, table};
 use crate::resp::reply::Writer;
 use argument::{Argument, Shape};
@@ -27,12 +25,16 @@ pub(super) fn describe(reply: &mut Writer, command: &Command) {
     let nested = command.container.is_some();
     let arguments = arguments(spec, nested).expect("a test parses the syntax of every row");
     reply.bulk(command.full_name.as_bytes());
+    // What few may use is a command of the system: DEBUG.
+    let marks =
+        [("deprecated", spec.deprecated.is_some()), ("syscmd", spec.flags.has(Flags::PROTECTED))];
+    let marks: Vec<&str> = marks.iter().filter_map(|(name, is)| is.then_some(*name)).collect();
     let fields = [
         true,
         true,
         true,
         !spec.complexity.is_empty(),
-        spec.deprecated.is_some(),
+        !marks.is_empty(),
         spec.deprecated.is_some(),
         spec.deprecated.is_some(),
         !spec.history.is_empty(),
@@ -46,8 +48,10 @@ pub(super) fn describe(reply: &mut Writer, command: &Command) {
     if !spec.complexity.is_empty() {
         text(reply, "complexity", spec.complexity);
     }
+    if !marks.is_empty() {
+        flags(reply, "doc_flags", &marks);
+    }
     if let Some(deprecated) = spec.deprecated {
-        flags(reply, "doc_flags", &["deprecated"]);
         text(reply, "deprecated_since", deprecated.since);
         text(reply, "replaced_by", deprecated.replaced_by);
     }
@@ -107,6 +111,8 @@ fn describe_arguments(reply: &mut Writer, arguments: &[Argument]) {
             + usize::from(display.is_some())
             + usize::from(argument.key_spec.is_some())
             + usize::from(argument.token.is_some())
+            + usize::from(argument.since.is_some())
+            + usize::from(argument.deprecated_since.is_some())
             + usize::from(!set.is_empty())
             + usize::from(inner.is_some());
         reply.map(fields);
@@ -121,6 +127,12 @@ fn describe_arguments(reply: &mut Writer, arguments: &[Argument]) {
         }
         if let Some(token) = &argument.token {
             text(reply, "token", token);
+        }
+        if let Some(version) = &argument.since {
+            text(reply, "since", version);
+        }
+        if let Some(version) = &argument.deprecated_since {
+            text(reply, "deprecated_since", version);
         }
         if !set.is_empty() {
             flags(reply, "flags", &set);

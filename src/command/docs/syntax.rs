@@ -3,7 +3,8 @@
 //! It is the notation of the Redis documentation: `word` is a value, `WORD` a keyword, `[...]` may
 //! be left out, `<a | b>` is a choice, and `key [key ...]` says that what stands before is
 //! repeated. What that notation cannot say stands in braces, and [`usage`] leaves it out:
-//! `increment{double}` is the type of a word, `[NX | XX]{condition}` the name of a group.
+//! `increment{double}` is the type of a word, `[NX | XX]{condition}` the name of a group. Behind
+//! it, or alone, stand versions: `[GET]{since 6.2.0}`, `ip:port{deprecated 2.8.12}`.
 
 use crate::command::docs::argument::{Argument, Shape, Type};
 
@@ -11,16 +12,57 @@ use crate::command::docs::argument::{Argument, Shape, Type};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake(pub(crate) String);
 
+/// What stands in braces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Note<'s> {
+    /// The type of a word, or the name of a group.
+    name: Option<&'s str>,
+    since: Option<&'s str>,
+    deprecated: Option<&'s str>,
+}
+
+impl<'s> Note<'s> {
+    fn parse(text: &'s str) -> Result<Self, Mistake> {
+        let mut note = Self::default();
+        let mut words = text.split_whitespace();
+        while let Some(word) = words.next() {
+            let part = match word {
+                "since" => &mut note.since,
+                "deprecated" => &mut note.deprecated,
+                name if note == Self::default() => {
+                    note.name = Some(name);
+                    continue;
+                }
+                other => return Err(Mistake(format!("{other} in {{{text}}}"))),
+            };
+            let version = words.next().filter(|_| part.is_none());
+            *part = Some(version.ok_or_else(|| Mistake(format!("{word} in {{{text}}}")))?);
+        }
+        Ok(note)
+    }
+
+    /// Tells an argument from which version to which it is recommended.
+    fn date(self, argument: &mut Argument) {
+        let text = |version: Option<&str>| version.map(str::to_owned);
+        if let since @ Some(_) = text(self.since) {
+            argument.since = since;
+        }
+        if let deprecated @ Some(_) = text(self.deprecated) {
+            argument.deprecated_since = deprecated;
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part<'s> {
     Word {
         text: &'s str,
-        note: Option<&'s str>,
+        note: Note<'s>,
     },
     Group {
         optional: bool,
         choices: Vec<Vec<Self>>,
-        note: Option<&'s str>,
+        note: Note<'s>,
     },
     /// `...`
     Again,
@@ -100,13 +142,13 @@ impl<'s> Reader<'s> {
     }
 
     /// `{...}`
-    fn note(&mut self) -> Result<Option<&'s str>, Mistake> {
-        let Some(inside) = self.rest.strip_prefix('{') else { return Ok(None) };
+    fn note(&mut self) -> Result<Note<'s>, Mistake> {
+        let Some(inside) = self.rest.strip_prefix('{') else { return Ok(Note::default()) };
         let Some((note, rest)) = inside.split_once('}') else {
             return Err(Mistake("a brace that is not closed".to_owned()));
         };
         self.rest = rest;
-        Ok(Some(note))
+        Note::parse(note)
     }
 }
 
@@ -209,18 +251,21 @@ fn repeat(
 fn single(part: &Part<'_>) -> Result<Argument, Mistake> {
     match part {
         Part::Again => Err(Mistake("... outside of brackets".to_owned())),
-        Part::Word { text, note: None } if is_token(text) => {
+        Part::Word { text, note } if is_token(text) && note.name.is_none() => {
             let mut argument = Argument::new(&text.to_ascii_lowercase(), Shape::PureToken);
             argument.token = Some((*text).to_owned());
+            note.date(&mut argument);
             Ok(argument)
         }
         Part::Word { text, note } => {
-            let kind = match note {
+            let kind = match note.name {
                 None => Type::usual(text),
                 Some(name) => Type::named(name)
                     .ok_or_else(|| Mistake(format!("{name} is not a type of arguments")))?,
             };
-            Ok(Argument::new(text, Shape::Value(kind)))
+            let mut argument = Argument::new(text, Shape::Value(kind));
+            note.date(&mut argument);
+            Ok(argument)
         }
         Part::Group { optional, choices, note } => {
             let mut argument = match &choices[..] {
@@ -231,9 +276,10 @@ fn single(part: &Part<'_>) -> Result<Argument, Mistake> {
                 }
             };
             argument.optional |= *optional;
-            if let Some(name) = note {
-                argument.name = (*name).to_owned();
+            if let Some(name) = note.name {
+                argument.name = name.to_owned();
             }
+            note.date(&mut argument);
             Ok(argument)
         }
     }

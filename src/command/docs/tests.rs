@@ -20,7 +20,10 @@ fn shown(arguments: &[Argument]) -> String {
             [(argument.optional, "?"), (argument.multiple, "+"), (argument.multiple_token, "+")];
         let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
         let key = argument.key_spec.map(|index| format!("#{index}")).unwrap_or_default();
-        format!("{}{key}{marks}", format!("{token}{inside}").trim_end())
+        let since = argument.since.iter().map(|version| format!(" >={version}"));
+        let until = argument.deprecated_since.iter().map(|version| format!(" <{version}"));
+        let versions: String = since.chain(until).collect();
+        format!("{}{key}{marks}{versions}", format!("{token}{inside}").trim_end())
     };
     arguments.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -82,9 +85,40 @@ fn groups_are_choices_blocks_and_options() {
 }
 
 #[test]
+fn braces_tell_the_versions_of_words_keywords_and_groups() {
+    assert_eq!(
+        tree("[NX{since 2.0.0} | XX]{condition since 7.0.0}", &[]),
+        "condition=one(NX >=2.0.0, XX)? >=7.0.0"
+    );
+    assert_eq!(
+        tree("[EX seconds{since 2.6.12} | old{deprecated 2.8.12}]{time}", &[]),
+        "time=one(EX seconds:integer >=2.6.12, old:string <2.8.12)?"
+    );
+    assert_eq!(
+        tree("a{double since 1.0.0} [b]{since 6.0.0}", &[]),
+        "a:double >=1.0.0, b:string? >=6.0.0"
+    );
+    assert_eq!(usage("a{double since 1.0.0} [b]{since 6.0.0}"), "a [b]");
+}
+
+#[test]
 fn mistakes_are_found() {
-    for wrong in ["[a", "a]", "<a]", "a | b", "[a |]", "[]", "...", "a{colour}", "a{string", "{x}"]
-    {
+    for wrong in [
+        "[a",
+        "a]",
+        "<a]",
+        "a | b",
+        "[a |]",
+        "[]",
+        "...",
+        "a{colour}",
+        "a{string",
+        "{x}",
+        "a{since}",
+        "a{since 1 since 2}",
+        "a{since 1 string}",
+        "a{string double}",
+    ] {
         assert!(syntax::parse(wrong).is_err(), "{wrong}");
     }
 }

@@ -3,10 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "the longest of many inserts is found with a clock")]
 
 use criterion::{Bencher, Criterion, SamplingMode, criterion_group, criterion_main};
+use latchd::base::key_hash::KeyHash;
 use latchd::base::slot::SlotId;
 use latchd::keyspace::access::Access;
 use latchd::keyspace::entry::Entry;
-use latchd::keyspace::hash::KeyHash;
 use latchd::keyspace::table::{Spot, Table};
 use latchd::keyspace::value::NewValue;
 use std::hint::black_box;

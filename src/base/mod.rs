@@ -7,6 +7,7 @@ pub mod durations;
 pub mod events;
 pub mod extended;
 pub mod glob;
+pub mod key_hash;
 pub mod number;
 pub mod prefetch;
 pub mod slot;

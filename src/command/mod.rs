@@ -31,9 +31,14 @@ mod debug_server;
 mod docs;
 mod duration;
 mod election;
+mod encodings;
 mod expire;
 mod fence;
 mod figures;
+mod hash;
+mod hash_counter;
+mod hash_pick;
+mod hash_read;
 mod help;
 mod increx;
 mod info;
@@ -53,6 +58,7 @@ mod memory_usage;
 mod nested;
 mod object;
 mod once;
+mod picks;
 mod pubsub;
 mod rename;
 #[cfg(test)]
@@ -91,6 +97,10 @@ const FAMILIES: &[&[Spec]] = &[
     election::ROWS,
     expire::ROWS,
     fence::ROWS,
+    hash::ROWS,
+    hash_counter::ROWS,
+    hash_pick::ROWS,
+    hash_read::ROWS,
     increx::ROWS,
     info::ROWS,
     introspection::ROWS,

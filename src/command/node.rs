@@ -3,6 +3,7 @@
 
 use crate::base::time::{Clock, Now};
 use crate::clients::{Client, Registry, Stall};
+use crate::command::encodings::Encodings;
 use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::borrow::Keyspace;
@@ -144,6 +145,8 @@ pub struct Node {
     config: Mutex<Config>,
     settings: RwLock<Arc<Settings>>,
     settings_version: AtomicU64,
+    /// How large collections may be that are kept packed.
+    pub(super) encodings: Encodings,
     /// Stops every connection for a while.
     pub stall: Stall,
     /// Memory in use when the node had just been made.
@@ -188,6 +191,7 @@ impl Node {
             config: Mutex::new(parts.config),
             settings: RwLock::new(Arc::clone(&settings)),
             settings_version: AtomicU64::new(1),
+            encodings: Encodings::default(),
             stall: Stall::default(),
             startup_memory: 0,
             peak_memory: AtomicU64::new(0),
@@ -290,6 +294,7 @@ impl Node {
     /// Tells what keeps a copy of a setting.
     fn take_over(&self, settings: &Settings) {
         self.keyspace.count_memory(settings.maxmemory > 0);
+        self.encodings.take_over(settings);
         self.clients.limit_outboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));

@@ -20,6 +20,7 @@ more. A version below 1.0 is one of latchd, every other one of Redis. `COMMAND D
 /// Groups in the order of the file, with their titles.
 const GROUPS: &[(Group, &str)] = &[
     (Group::String, "Strings"),
+    (Group::Hash, "Hashes"),
     (Group::Generic, "Keys"),
     (Group::Transactions, "Transactions"),
     (Group::Scripting, "Scripts"),

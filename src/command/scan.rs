@@ -200,10 +200,14 @@ pub(super) fn walk(
     cx.reply.out.extend_from_slice(&writer.out);
 }
 
-/// The next argument as a cursor.
+/// The next argument as a cursor over keys.
 pub(super) fn take_cursor(args: &mut Args<'_>) -> Result<Cursor, CommandError> {
-    let start = cursor(args.take()?).ok_or(INVALID_CURSOR)?;
-    Ok(Cursor::from_wire(start))
+    Ok(Cursor::from_wire(take_position(args)?))
+}
+
+/// The next argument as a cursor, whatever it means.
+pub(super) fn take_position(args: &mut Args<'_>) -> Result<u64, CommandError> {
+    cursor(args.take()?).ok_or(INVALID_CURSOR)
 }
 
 /// The value of the option COUNT.

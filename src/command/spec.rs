@@ -44,6 +44,8 @@ pub enum SessionVerb {
 /// The family a command belongs to in COMMAND DOCS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
+    /// `hash`.
+    Hash,
     /// `string`.
     String,
     /// `generic`.
@@ -69,6 +71,7 @@ impl Group {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Hash => "hash",
             Self::String => "string",
             Self::Generic => "generic",
             Self::Transactions => "transactions",

@@ -13,7 +13,7 @@ use crate::command::string::{BASE, FAST_WRITE, READ_AND_UPDATE, SLOW_WRITE, writ
 use crate::keyspace::Key;
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::event;
-use crate::keyspace::value::{NewValue, Text};
+use crate::keyspace::value::NewValue;
 
 /// SET SETNX SETEX PSETEX GETSET
 pub(super) const ROWS: &[Spec] = &[
@@ -147,17 +147,6 @@ struct SetOptions<'r> {
     lease: Option<&'r [u8]>,
 }
 
-impl Condition<'_> {
-    fn allows(self, old: Option<Text<'_>>) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Missing => old.is_none(),
-            Self::Present => old.is_some(),
-            Self::Compared(comparison) => comparison.holds(old),
-        }
-    }
-}
-
 impl<'r> SetOptions<'r> {
     /// Takes all arguments that are left. As in Redis, NX, XX, GET and times may be repeated;
     /// conditions exclude each other, and so do GET and FENCE, because there is one reply.
@@ -234,11 +223,16 @@ fn set_with(cx: &mut Context<'_>, key: Key<'_>, value: &[u8], options: SetOption
     let now = cx.keys.now.mono;
     let usage = cx.keys.usage;
     let mut edit = cx.keys.edit_any(key);
-    let written = if options.condition == Condition::Missing {
+    let written = match options.condition {
         // Whatever the key holds.
-        !edit.exists()
-    } else {
-        options.condition.allows(edit.text()?)
+        Condition::Missing => !edit.exists(),
+        // What coordinates is not written over, every other type is.
+        Condition::Always | Condition::Present if edit.coordinates() => {
+            return Err(CommandError::WRONG_TYPE);
+        }
+        Condition::Always => true,
+        Condition::Present => edit.exists(),
+        Condition::Compared(comparison) => comparison.holds(edit.text()?),
     };
     if !written {
         edit.used(usage);

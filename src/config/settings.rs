@@ -73,6 +73,10 @@ pub struct Settings {
     pub lfu_log_factor: u32,
     /// Minutes until the LFU counter is lowered.
     pub lfu_decay_time_min: u32,
+    /// Most fields of a compact hash.
+    pub hash_max_listpack_entries: usize,
+    /// Longest field or value of a compact hash in bytes.
+    pub hash_max_listpack_value: usize,
     /// Microseconds from which a command is slow, `None` for never.
     pub slowlog_log_slower_than_us: Option<u64>,
     /// Entries of the slow log.
@@ -126,6 +130,8 @@ impl Settings {
             maxmemory_samples: values.whole("maxmemory-samples"),
             lfu_log_factor: values.whole("lfu-log-factor"),
             lfu_decay_time_min: values.whole("lfu-decay-time"),
+            hash_max_listpack_entries: values.whole("hash-max-listpack-entries"),
+            hash_max_listpack_value: values.bytes("hash-max-listpack-value"),
             slowlog_log_slower_than_us: values.whole_unless_negative("slowlog-log-slower-than"),
             slowlog_max_len: values.whole("slowlog-max-len"),
             latency_monitor_threshold_ms: values.whole("latency-monitor-threshold"),

@@ -6,6 +6,7 @@
 //! Nothing awaits while it holds a `Borrowed`.
 
 use crate::base::events::EventClasses;
+use crate::base::key_hash::KeyHash;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::grant::WaiterId;
@@ -16,7 +17,6 @@ use crate::keyspace::announce::{Announcements, Audience};
 use crate::keyspace::evict::Rule;
 use crate::keyspace::flush::Garbage;
 use crate::keyspace::gauge::Gauge;
-use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::outbox::Outbox;
 use crate::keyspace::shard::{Shard, ShardSetup};
@@ -147,6 +147,12 @@ impl Keyspace {
     /// If it is called again.
     pub fn set_audience(&self, audience: Box<dyn Audience>) {
         self.announcements.set_audience(audience);
+    }
+
+    /// How keys are hashed, and the elements of collections.
+    #[must_use]
+    pub const fn hashing(&self) -> &KeyHash {
+        &self.hashing
     }
 
     /// The epochs of fencing tokens.

@@ -11,7 +11,6 @@ pub mod event;
 pub mod evict;
 pub mod flush;
 mod gauge;
-pub mod hash;
 mod hints;
 mod invariants;
 pub mod leases;

@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 use crate::base::events::EventClass;
+use crate::base::key_hash::KeyHash;
 use crate::base::slot::SlotId;
 use crate::base::time::Mono;
 use crate::coord::token::Epoch;
@@ -17,7 +18,7 @@ use crate::keyspace::shard::{Shard, ShardSetup, Tick, Use};
 use crate::keyspace::value::{NewValue, Value};
 use crate::keyspace::watch::Version;
 use crate::keyspace::{Db, Key};
-use crate::types::hash::Hash;
+use crate::types::hash::{Hash, Limits};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -236,8 +237,10 @@ fn apply(shard: &mut Shard, step: &Step, now: Mono) -> bool {
             appended.expect("there is memory for it");
         }
         Step::SetField(place, field, value) => {
+            let hashing = KeyHash::new(7);
+            let limits = Limits { fields: 2, bytes: 64, hashing: &hashing };
             let mut edit = shard.edit(Db(place.0), key(*place), now);
-            let set = edit.change(&HSET, |hash: &mut Hash| hash.set(&[*field], value));
+            let set = edit.change(&HSET, |hash: &mut Hash| hash.set(&[*field], value, &limits));
             return set.is_ok();
         }
         Step::DropField(place, field) => {

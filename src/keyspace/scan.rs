@@ -136,6 +136,11 @@ impl Shard {
         }
     }
 
+    /// A generator for picks by chance.
+    pub fn dice(&mut self) -> fastrand::Rng {
+        self.rng.fork()
+    }
+
     /// A number below `limit`, each with the same chance.
     pub fn throw(&mut self, limit: u64) -> u64 {
         self.rng.u64(..limit)

@@ -4,6 +4,7 @@
 //! Invariant: every timer of the wheel has an entry in a slot, and the reverse.
 
 use crate::base::bytes::equal;
+use crate::base::key_hash::KeyHash;
 use crate::base::slot::SlotId;
 use crate::base::time::{Micros, Mono};
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
@@ -12,7 +13,6 @@ use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::event::{self, Event};
-use crate::keyspace::hash::KeyHash;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::leases::Leases;
 use crate::keyspace::locks::Locks;

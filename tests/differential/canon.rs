@@ -65,6 +65,12 @@ pub fn sorted(frame: Frame) -> Frame {
     Frame::List(byte, items)
 }
 
+/// The reply of HSCAN with its pairs sorted.
+pub fn scanned_pairs(frame: Frame) -> Frame {
+    let Frame::List(byte, items) = frame else { return frame };
+    Frame::List(byte, items.into_iter().map(sorted_pairs).collect())
+}
+
 /// COMMAND INFO with its sets sorted, and without hints and subcommands. Without names it is about
 /// all commands there are, which are not the same.
 pub fn command_entries(frame: Frame) -> Frame {

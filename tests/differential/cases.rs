@@ -114,5 +114,6 @@ macro_rules! cases {
 }
 
 cases! {
-    connection errors expiry incrbyfloat keys lcs protocol scripts server set strings transactions
+    connection errors expiry hash incrbyfloat keys lcs protocol scripts server set strings
+    transactions
 }

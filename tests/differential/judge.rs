@@ -5,7 +5,7 @@
 
 use crate::canon::{
     client_fields, command_entries, hello_fields, help_frame, keyspace_lines, kind, kind_only,
-    nothing, object_fields, sorted, sorted_pairs,
+    nothing, object_fields, scanned_pairs, sorted, sorted_pairs,
 };
 use crate::sequence::Argv;
 use crate::support::Frame;
@@ -65,6 +65,11 @@ const LOOSE: &[Loose] = &[
         "a clock of one second, not in step; Redis's small integers share one object and its clock",
     ),
     loose("KEYS", Anywhere, Canon(sorted), "the order of keys is that of a hash table"),
+    loose("HGETALL", Anywhere, Canon(sorted_pairs), "the order of fields is that of a hash table"),
+    loose("HKEYS", Anywhere, Canon(sorted), "the order of fields is that of a hash table"),
+    loose("HVALS", Anywhere, Canon(sorted), "the order of fields is that of a hash table"),
+    loose("HSCAN", Anywhere, Canon(scanned_pairs), "the order of fields is that of a hash table"),
+    loose("HRANDFIELD", Anywhere, Shape, "random"),
     loose("SCAN", MidScan, Shape, "cursors mean nothing to another server"),
     loose("RANDOMKEY", InExec, Shape, "random; outside EXEC the key is asked for (duel.rs)"),
     loose(

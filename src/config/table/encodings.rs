@@ -7,11 +7,9 @@ pub(super) const SECTION: Section = Section {
     title: "encodings",
     rows: &[
         row("hash-max-listpack-entries", LONG_COUNT, "512", "Fields of a compact hash.")
-            .alias("hash-max-ziplist-entries")
-            .inert(why::ONE_TYPE),
+            .alias("hash-max-ziplist-entries"),
         row("hash-max-listpack-value", SIZE, "64", "Longest field or value of a compact hash.")
-            .alias("hash-max-ziplist-value")
-            .inert(why::ONE_TYPE),
+            .alias("hash-max-ziplist-value"),
         row(
             "list-max-listpack-size",
             INT,

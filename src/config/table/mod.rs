@@ -70,7 +70,7 @@ mod why {
     pub(super) const NO_ACL: &str = "this version has no ACL users, only 'requirepass'";
     pub(super) const NO_PUBSUB: &str = "this version has no Pub/Sub";
     pub(super) const NO_SCRIPTS: &str = "this version runs no scripts";
-    pub(super) const ONE_TYPE: &str = "this version has no other type than strings";
+    pub(super) const ONE_TYPE: &str = "this version does not have this type";
     pub(super) const NO_FORK: &str = "no process is ever forked";
     pub(super) const FREED_IN_PLACE: &str = "memory is freed where the key is removed";
     pub(super) const NO_DEFRAG: &str = "memory is not defragmented, size classes fit small keys";

@@ -5,6 +5,7 @@
 //! make replies depend on the machine), commands newer than the oracle, commands that stop a
 //! server.
 
+mod hashes;
 mod keys;
 mod server;
 mod strings;
@@ -30,7 +31,7 @@ pub struct Dice {
 /// The sequence of a seed.
 pub fn sequence(seed: u64) -> Sequence {
     let mut dice = Dice { rng: Rng::with_seed(seed) };
-    let families = [strings::RULES, keys::RULES, server::RULES];
+    let families = [strings::RULES, keys::RULES, server::RULES, hashes::RULES];
     // Some sequences stay within one family so that its commands meet more often.
     let only = dice.one_in(3).then(|| dice.rng.usize(..families.len()));
     let transactions = dice.one_in(3);
@@ -38,7 +39,7 @@ pub fn sequence(seed: u64) -> Sequence {
     let mut steps = Vec::new();
     for _ in 0..dice.rng.usize(STEPS) {
         let conn = 1 + dice.rng.usize(..turns);
-        let family = only.unwrap_or_else(|| dice.weighted(&[5, 5, 1]));
+        let family = only.unwrap_or_else(|| dice.weighted(&[5, 5, 1, 4]));
         let act = match dice.rng.u32(..100) {
             0..=1 => Act::Raw(wire::conversation(&mut dice)),
             2..=3 => Act::Line(wire::inline_request(&mut dice)),

@@ -403,7 +403,7 @@ impl Leaving {
 
     /// When they have been given back.
     #[cold]
-    fn leave(self: Box<Self>, announcements: &Announcements) {
+    fn leave(&self, announcements: &Announcements) {
         self.news.iter().for_each(|notice| notice.give());
         announcements.tell();
     }

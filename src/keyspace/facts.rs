@@ -154,7 +154,7 @@ mod tests {
             mode: Mode::Exclusive,
             token,
             since: Micros::default(),
-            at: Micros::default(),
+            at: Mono::default(),
             cause,
         }
     }

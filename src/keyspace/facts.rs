@@ -149,14 +149,7 @@ mod tests {
 
     fn ended(name: &str, number: u64, cause: Cause) -> Ended {
         let (owner, token) = (Owner::new(name.as_bytes()), FenceToken::new(number).unwrap());
-        Ended {
-            owner,
-            mode: Mode::Exclusive,
-            token,
-            since: Micros::default(),
-            at: Mono::default(),
-            cause,
-        }
+        Ended { owner, mode: Mode::Exclusive, token, since: Micros::default(), at: NOW, cause }
     }
 
     fn told(before: &[Fact], after: &[Fact], ended: &[Ended]) -> Vec<(Turn, String)> {

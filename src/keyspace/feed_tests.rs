@@ -1,5 +1,7 @@
 //! The feed of one slot, against a list of everything that was ever recorded.
 
+#![cfg(test)]
+
 use super::*;
 use proptest::prelude::*;
 
@@ -96,17 +98,19 @@ proptest! {
                 }
                 Step::Read(reader, count) => {
                     let (want, since) = (want(READERS[reader]), at[reader]);
-                    let behind = |(seq, change): &&(u64, Change)| *seq > since && want.takes(change);
-                    let expected: Vec<&(u64, Change)> = log.iter().filter(behind).take(count).collect();
+                    let behind =
+                        |(seq, change): &&(u64, Change)| *seq > since && want.takes(change);
+                    let expected: Vec<(u64, Change)> =
+                        log.iter().filter(behind).take(count).cloned().collect();
                     match feed.read(since, &want, count) {
                         Err(Compacted) => {
                             prop_assert!(feed.oldest() > since, "it is not there any more");
                             at[reader] = feed.last();
                         }
                         Ok(page) => {
-                            let seen: Vec<_> =
-                                page.changes.iter().map(|(seq, it)| (*seq, (*it).clone())).collect();
-                            prop_assert_eq!(&seen, &expected.into_iter().cloned().collect::<Vec<_>>());
+                            let own = |(seq, it): &(u64, &Change)| (*seq, (*it).clone());
+                            let seen: Vec<_> = page.changes.iter().map(own).collect();
+                            prop_assert_eq!(&seen, &expected);
                             let last = seen.last().map_or(feed.last(), |(seq, _)| *seq);
                             let all = seen.len() < count;
                             prop_assert_eq!(page.upto, if all { feed.last() } else { last });

@@ -74,8 +74,8 @@ impl<S: Subscriber> Hub<S> {
         }
     }
 
-    /// Those who do not stay leave everything, at once for all who look: what it costs is a walk over
-    /// all names. They may say so themselves later.
+    /// Those who do not stay leave everything, at once for all who look. It costs a walk over all
+    /// names. They may say so themselves later.
     pub fn retain(&self, stays: impl Fn(&S) -> bool) {
         self.channels.retain(&stays);
         self.patterns.retain(&stays);

@@ -159,8 +159,8 @@ fn a_channel_has_one_order_for_all_who_follow_it() {
     assert_nobody_is_left(&server);
 }
 
-/// Sets `n` to the next number and publishes it, both in one transaction; again if somebody else was
-/// quicker.
+/// Sets `n` to the next number and publishes it, both in one transaction; again if somebody else
+/// was quicker.
 fn count_up(client: &mut Client) {
     loop {
         assert_eq!(client.ask("WATCH n"), "+OK\r\n");

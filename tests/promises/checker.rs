@@ -1,5 +1,6 @@
-//! Is a history linearizable: can its operations be put in an order in which each takes effect at
-//! one instant between its call and its return, so that a sequential model gives the same answers?
+//! Whether a history is linearizable: whether its operations can be put in an order in which each
+//! takes effect at one instant between its call and its return, and a sequential model gives the
+//! same answers.
 //!
 //! After Wing and Gong (1993), with Lowe's (2017) memory of what has been tried: a set of
 //! operations that are done, and the state they leave, is looked at once. Pure: times are numbers.
@@ -188,8 +189,11 @@ struct Search<'h, M: Model> {
     left: usize,
     /// All of `sure` before this place are done.
     first: usize,
-    seen: HashMap<(Vec<u64>, M::Shape), Vec<M::State>>,
+    seen: HashMap<Node<M>, Vec<M::State>>,
 }
+
+/// Which operations are done, and the shape of the state that they leave.
+type Node<M> = (Vec<u64>, <M as Model>::Shape);
 
 impl<'h, M: Model> Search<'h, M> {
     fn new(model: &'h M, history: &'h [Operation<M::What>]) -> Self {
@@ -247,7 +251,8 @@ impl<'h, M: Model> Search<'h, M> {
         (candidates, deadline)
     }
 
-    /// Whether an operation can come next at no price: it looks, and sees nothing new. Then nothing is lost by letting it come next, and nothing else has to be tried.
+    /// Whether an operation can come next at no price: it looks, and sees nothing new. Then nothing
+    /// is lost by letting it come next, and nothing else has to be tried.
     fn is_free(&self, state: &M::State, at: usize, by: u64) -> bool {
         let operation = &self.history[at];
         let as_wide = |after: &M::State| {

@@ -6,7 +6,7 @@ use crate::command::args::Args;
 use crate::command::context::{Context, Effect};
 use crate::command::error::CommandError;
 use crate::command::help;
-use crate::command::node::{access_mode, system_text};
+use crate::command::node::{adjust_shards, system_text};
 use crate::command::spec::{Acl, Flags, Outcome, Reach, Run, Spec};
 use crate::config::Caller;
 use crate::keyspace::shard::Counters;
@@ -137,8 +137,7 @@ fn set(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     for (name, reason) in applied.without_effect() {
         tracing::warn!("CONFIG SET: '{name}' has no effect: {reason}");
     }
-    let mode = access_mode(&config.settings());
-    cx.keys.shards.shards().for_each(|shard| shard.access_mode = mode);
+    adjust_shards(&mut cx.keys.shards, &config.settings());
     // Whoever is to close, closes: then there is no next request.
     cx.effect.get_or_insert(Effect::Refresh);
     cx.reply.ok();

@@ -208,6 +208,12 @@ impl Keys<'_> {
         self.shards.shard(key.slot).read(db, key, Use::Peek, now)
     }
 
+    /// Reads a key without counting as a use of it, or as a read that others may be told of.
+    pub fn inspect(&mut self, key: Key<'_>) -> Option<&Entry> {
+        let (db, now) = (self.db, self.now.mono);
+        self.shards.shard(key.slot).read(db, key, Use::Inspect, now)
+    }
+
     /// Reads a string.
     ///
     /// # Errors

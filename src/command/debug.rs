@@ -167,7 +167,7 @@ fn digest(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 fn digest_value(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     cx.reply.array(args.left());
     while args.left() > 0 {
-        let entry = cx.keys.peek(args.key()?);
+        let entry = cx.keys.inspect(args.key()?);
         let digest = entry.map(|entry| of_value(Digest::default(), entry)).unwrap_or_default();
         cx.reply.simple(&digest.hex());
     }
@@ -187,7 +187,7 @@ fn memory_map(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 
 fn object(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (now, node) = (cx.keys.now.mono, cx.node);
-    let entry = cx.keys.peek(args.key()?).ok_or(CommandError::NO_SUCH_KEY)?;
+    let entry = cx.keys.inspect(args.key()?).ok_or(CommandError::NO_SUCH_KEY)?;
     let (value, access) = (entry.value(), entry.access());
     let [low, middle, high] = access.0;
     cx.reply.simple(&format!(

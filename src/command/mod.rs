@@ -8,6 +8,7 @@ pub mod context;
 pub mod error;
 pub mod named;
 pub mod node;
+pub mod notifications;
 pub mod reference;
 pub mod spec;
 pub mod table;
@@ -33,6 +34,7 @@ mod duration;
 mod election;
 mod encodings;
 mod expire;
+mod feed;
 mod fence;
 mod figures;
 mod hash;
@@ -96,6 +98,7 @@ const FAMILIES: &[&[Spec]] = &[
     debug::ROWS,
     election::ROWS,
     expire::ROWS,
+    feed::ROWS,
     fence::ROWS,
     hash::ROWS,
     hash_counter::ROWS,

@@ -4,9 +4,10 @@
 use crate::base::time::{Clock, Now};
 use crate::clients::{Client, Registry, Stall};
 use crate::command::encodings::Encodings;
+use crate::command::notifications::Notifications;
 use crate::config::{Applied, Config, EvictionPolicy, LogLevel, SetError, Settings};
 use crate::keyspace::access::AccessMode;
-use crate::keyspace::borrow::Keyspace;
+use crate::keyspace::borrow::{Borrowed, Keyspace};
 use crate::keyspace::flush::Garbage;
 use crate::observe::latency::LatencyMonitor;
 use crate::observe::slowlog::SlowLog;
@@ -127,7 +128,9 @@ pub struct Node {
     /// Every connection.
     pub clients: Registry,
     /// Every channel.
-    pub pubsub: Hub<Client>,
+    pub pubsub: Arc<Hub<Client>>,
+    /// Tells what happens to keys.
+    notifications: Arc<Notifications>,
     /// What every worker counts.
     pub tallies: Tallies,
     /// Which scripts have been loaded.
@@ -177,10 +180,12 @@ impl Node {
         let settings = parts.config.settings();
         let commands = crate::command::table::table().commands().len();
         let workers = parts.identity.workers;
+        let notifications = Arc::<Notifications>::default();
         let node = Self {
             keyspace: parts.keyspace,
-            clients: Registry::default(),
-            pubsub: Hub::default(),
+            clients: Registry::new(workers),
+            pubsub: Arc::clone(&notifications.hub),
+            notifications: Arc::clone(&notifications),
             tallies: Tallies::new(workers, commands, parts.identity.started.mono),
             scripts: Scripts::default(),
             slow_log: SlowLog::new(-1, 0),
@@ -198,8 +203,8 @@ impl Node {
             replication_ids: AtomicU64::new(0),
         };
         node.take_over(&settings);
-        let mode = access_mode(&settings);
-        node.keyspace.borrow_all().shards().for_each(|shard| shard.access_mode = mode);
+        node.keyspace.set_audience(notifications);
+        adjust_shards(&mut node.keyspace.borrow_all(), &settings);
         let startup_memory = node.memory().0.allocated;
         Self { startup_memory, ..node }
     }
@@ -293,9 +298,10 @@ impl Node {
 
     /// Tells what keeps a copy of a setting.
     fn take_over(&self, settings: &Settings) {
+        self.notifications.set_classes(settings.notify_keyspace_events);
         self.keyspace.count_memory(settings.maxmemory > 0);
         self.encodings.take_over(settings);
-        self.clients.limit_outboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
+        self.clients.limit_mailboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
         self.slow_log.set_len_max(settings.slowlog_max_len);
@@ -312,9 +318,18 @@ fn cannot_listen(name: &'static str, error: &io::Error) -> SetError {
     SetError::failed(name, reason)
 }
 
+/// Tells all shards what they keep a copy of.
+pub fn adjust_shards(all: &mut Borrowed<'_>, settings: &Settings) {
+    let mode = access_mode(settings);
+    all.want_events(settings.notify_keyspace_events.told());
+    for shard in all.shards() {
+        shard.access_mode = mode;
+        shard.limit_feeds(settings.feed_backlog);
+    }
+}
+
 /// What the settings make of the access marks of keys.
-#[must_use]
-pub fn access_mode(settings: &Settings) -> AccessMode {
+fn access_mode(settings: &Settings) -> AccessMode {
     match settings.maxmemory_policy {
         EvictionPolicy::VolatileLfu | EvictionPolicy::AllkeysLfu => AccessMode::Frequency {
             log_factor: settings.lfu_log_factor,

@@ -86,7 +86,7 @@ const SHARED_INTEGERS: i64 = 10_000;
 const SHARED_REFCOUNT: i64 = i32::MAX as i64;
 
 fn encoding(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    let entry = cx.keys.peek(args.key()?);
+    let entry = cx.keys.inspect(args.key()?);
     cx.reply.bulk_or_null(entry.map(|entry| entry.value().encoding().as_bytes()));
     Ok(())
 }
@@ -95,7 +95,7 @@ fn freq(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let now = cx.keys.now.mono;
     let key = args.key()?;
     let mode = cx.keys.shards.shard(key.slot).access_mode;
-    match (cx.keys.peek(key), mode) {
+    match (cx.keys.inspect(key), mode) {
         (None, _) => cx.reply.null(),
         (Some(_), AccessMode::Recency) => return Err(NO_FREQUENCIES),
         (Some(entry), AccessMode::Frequency { .. }) => {
@@ -109,7 +109,7 @@ fn idletime(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let now = cx.keys.now.mono;
     let key = args.key()?;
     let mode = cx.keys.shards.shard(key.slot).access_mode;
-    match (cx.keys.peek(key), mode) {
+    match (cx.keys.inspect(key), mode) {
         (None, _) => cx.reply.null(),
         (Some(_), AccessMode::Frequency { .. }) => return Err(NO_IDLE_TIMES),
         (Some(entry), AccessMode::Recency) => cx.reply.int(entry.access().idle_s(now) as i64),
@@ -138,7 +138,7 @@ pub(super) fn references(node: &Node, value: Value<'_>) -> i64 {
 fn refcount(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let key = args.key()?;
     let node = cx.node;
-    match cx.keys.peek(key).map(|entry| references(node, entry.value())) {
+    match cx.keys.inspect(key).map(|entry| references(node, entry.value())) {
         Some(references) => cx.reply.int(references),
         None => cx.reply.null(),
     }

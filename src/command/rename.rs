@@ -10,7 +10,7 @@ use crate::command::spec::{Acl, Flags, Group, KeyFlags, KeySpec, Outcome, Run, S
 use crate::keyspace::Key;
 use crate::keyspace::collection::Collection;
 use crate::keyspace::edit::Expiry;
-use crate::keyspace::event::Event;
+use crate::keyspace::event::{self, Event};
 use crate::keyspace::value::{NewValue, Text, Value};
 
 const BASE: Spec = Spec { group: Group::Generic, ..Spec::BASE };
@@ -117,7 +117,8 @@ fn renamenx(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
 
 fn move_entry(keys: &mut Keys<'_>, from: Key<'_>, to: Key<'_>) -> Outcome {
     // What cannot be replaced is found out before anything is taken.
-    keys.edit(to)?;
+    // What is replaced goes before that, so that the key is new, as in Redis.
+    keys.edit(to)?.note(&event::NEW);
     if let Some(taken) = keys.edit(from)?.take(&RENAME_FROM) {
         keys.edit(to)?.put(taken, &RENAME_TO);
     }
@@ -134,6 +135,9 @@ fn move_key(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let mut edit = cx.keys.edit(key)?;
     edit.used(usage);
     let moves = edit.exists() && !cx.keys.edit_in(to, key)?.exists();
+    if moves {
+        cx.keys.edit_in(to, key)?.note(&event::NEW);
+    }
     if moves && let Some(taken) = cx.keys.edit(key)?.take(&MOVE_FROM) {
         cx.keys.edit_in(to, key)?.put(taken, &MOVE_TO);
     }
@@ -164,6 +168,10 @@ fn copy(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     if edit.exists() && !replace {
         cx.reply.int(0);
         return Ok(());
+    }
+    if edit.exists() {
+        // What is replaced goes before that.
+        edit.note(&event::NEW);
     }
     let expiry = copied.deadline.map_or(Expiry::Never, Expiry::At);
     match copied.value {

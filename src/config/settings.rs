@@ -3,6 +3,7 @@
 //! Not here: defaults and ranges, which are in `table/`. A `Settings` never changes; `CONFIG SET`
 //! makes a new one.
 
+use crate::base::events::EventClasses;
 use std::path::PathBuf;
 
 use super::choice::{EvictionPolicy, LogFormat, LogLevel, ProtectedAction};
@@ -69,6 +70,8 @@ pub struct Settings {
     pub maxmemory_policy: EvictionPolicy,
     /// Keys to look at for one to evict, at least 1.
     pub maxmemory_samples: u32,
+    /// Bytes of changes that a slot keeps for FEED.READ.
+    pub feed_backlog: usize,
     /// Steepness of the LFU counter.
     pub lfu_log_factor: u32,
     /// Minutes until the LFU counter is lowered.
@@ -85,6 +88,8 @@ pub struct Settings {
     pub latency_monitor_threshold_ms: u64,
     /// Whether every command has a latency histogram.
     pub latency_tracking: bool,
+    /// Which key events are published.
+    pub notify_keyspace_events: EventClasses,
     /// Percentiles that `INFO latencystats` shows, 0 to 100.
     pub latency_tracking_info_percentiles: Vec<f64>,
 }
@@ -128,6 +133,7 @@ impl Settings {
             maxmemory: values.bytes("maxmemory"),
             maxmemory_policy: values.choice("maxmemory-policy", EvictionPolicy::named),
             maxmemory_samples: values.whole("maxmemory-samples"),
+            feed_backlog: values.bytes("feed-backlog"),
             lfu_log_factor: values.whole("lfu-log-factor"),
             lfu_decay_time_min: values.whole("lfu-decay-time"),
             hash_max_listpack_entries: values.whole("hash-max-listpack-entries"),
@@ -136,6 +142,7 @@ impl Settings {
             slowlog_max_len: values.whole("slowlog-max-len"),
             latency_monitor_threshold_ms: values.whole("latency-monitor-threshold"),
             latency_tracking: values.flag("latency-tracking"),
+            notify_keyspace_events: values.events("notify-keyspace-events"),
             latency_tracking_info_percentiles: values
                 .percentiles("latency-tracking-info-percentiles"),
         }
@@ -209,6 +216,11 @@ impl Values<'_> {
     fn output_limits(&self, name: &str) -> OutputLimits {
         let Value::OutputLimits(limits) = self.of(name) else { panic!("{name}: not limits") };
         *limits
+    }
+
+    fn events(&self, name: &str) -> EventClasses {
+        let Value::Events(classes) = self.of(name) else { panic!("{name}: not event classes") };
+        *classes
     }
 
     fn percentiles(&self, name: &str) -> Vec<f64> {

@@ -29,8 +29,8 @@ pub struct Holder {
     first_token: u16,
     /// What.
     pub mode: Mode,
-    /// Whether the owner has asked again since the token was drawn: then more than one request
-    /// relies on the grant.
+    /// Whether the owner has asked again, or extended it, since the token was drawn: then more than
+    /// the request that it was granted to relies on the grant.
     pub repeated: bool,
 }
 
@@ -99,6 +99,8 @@ impl Holder {
     /// Gives the owner's own holds a new term, sooner or later than the one before.
     pub(super) fn extend(&mut self, lasting: Lasting, now: Mono) {
         self.own = lasting.from(now).into();
+        // Its owner relies on it now, whatever becomes of the request that it was granted to.
+        self.repeated = true;
     }
 
     /// One hold less.

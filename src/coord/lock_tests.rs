@@ -403,6 +403,19 @@ fn what_is_taken_back_from_one_request_stays_with_the_others_of_its_owner() {
 }
 
 #[test]
+fn a_grant_that_its_owner_has_extended_is_not_taken_back() {
+    let mut door = door();
+    door.token(ask("a", X), 0);
+    door.park(1, ask("b", X), 0);
+    assert!(door.is_released("a", 1));
+    let granted = door.granted(WaiterId(1), 1);
+    let extended = door.lock.extend(b"b", Lasting::Ms(50), None, Mono(1));
+    assert_eq!(extended, Extend::Extended(granted.token));
+    assert_eq!(door.lock.take_back(b"b", &granted, Mono(1)), None);
+    assert!(door.lock.holder(b"b", Mono(50)).is_some());
+}
+
+#[test]
 fn a_waiter_over_two_locks_keeps_its_place_in_both_and_is_offered_by_one() {
     let (mut one, mut two) = (door(), door());
     one.token(ask("a", X), 0);

@@ -197,6 +197,12 @@ impl Throttle {
         self.arrival.map(Nanos::rounded_up)
     }
 
+    /// When the next request would come if all of them came evenly; what is over does not count.
+    #[must_use]
+    pub const fn arrival(&self) -> Option<Nanos> {
+        self.arrival
+    }
+
     /// Whether there is nothing to remember.
     #[must_use]
     pub const fn is_idle(&self) -> bool {

@@ -6,7 +6,7 @@
 
 use crate::keyspace::outbox::{KeyEvent, Stamp};
 use parking_lot::Mutex;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Hears of everything that happens to keys and is wanted.
 pub trait Audience: Send + Sync {
@@ -18,7 +18,7 @@ pub trait Audience: Send + Sync {
 /// See the module's documentation.
 #[derive(Default)]
 pub(crate) struct Announcements {
-    audience: OnceLock<Box<dyn Audience>>,
+    audience: OnceLock<Arc<dyn Audience>>,
     queue: Mutex<Vec<KeyEvent>>,
     /// Held by whoever tells, so that nobody tells later events first.
     teller: Mutex<()>,
@@ -26,19 +26,19 @@ pub(crate) struct Announcements {
 
 impl Announcements {
     /// Says who hears. There is one audience, and it stays.
-    pub(crate) fn set_audience(&self, audience: Box<dyn Audience>) {
+    pub(crate) fn set_audience(&self, audience: Arc<dyn Audience>) {
         assert!(self.audience.set(audience).is_ok(), "there is one audience");
     }
 
     /// Queues what has happened in shards that are borrowed until this returns.
-    #[cold]
-    pub(crate) fn queue(&self, mut events: Vec<(Stamp, KeyEvent)>) {
-        events.sort_unstable_by_key(|(stamp, _)| *stamp);
-        self.queue.lock().extend(events.into_iter().map(|(_, event)| event));
+    pub(crate) fn queue(&self, events: &mut Vec<(Stamp, KeyEvent)>) {
+        if !events.is_empty() {
+            events.sort_unstable_by_key(|(stamp, _)| *stamp);
+            self.queue.lock().extend(events.drain(..).map(|(_, event)| event));
+        }
     }
 
     /// Tells what is queued. When this returns, everything has been told that the caller queued.
-    #[cold]
     pub(crate) fn tell(&self) {
         let _turn = self.teller.lock();
         let events = std::mem::take(&mut *self.queue.lock());
@@ -61,7 +61,6 @@ mod tests {
     use crate::keyspace::shard::Use;
     use crate::keyspace::value::NewValue;
     use crate::keyspace::{Db, Key};
-    use std::sync::Arc;
 
     const NOW: Mono = Mono(0);
 
@@ -93,7 +92,7 @@ mod tests {
             let keyspace = Keyspace::new(layout, Box::new(Silent));
             let heard = Heard::default();
             let world = Self { keyspace, heard: Arc::clone(&heard.0) };
-            world.keyspace.set_audience(Box::new(heard));
+            world.keyspace.set_audience(Arc::new(heard));
             let classes = EventClasses::parse(wanted.as_bytes()).unwrap();
             world.keyspace.borrow_all().want_events(classes);
             world
@@ -124,8 +123,8 @@ mod tests {
         }
         assert_eq!(world.told(), [""; 0], "nobody is told while a shard is borrowed");
         drop(borrowed);
-        let there = ["new 1:a", "set 1:a", "rename_from 1:a", "new 1:b", "rename_to 1:b"];
-        let back = ["set 1:b", "rename_from 1:b", "new 1:a", "rename_to 1:a"];
+        let there = ["new 1:a", "set 1:a", "rename_from 1:a", "rename_to 1:b"];
+        let back = ["set 1:b", "rename_from 1:b", "rename_to 1:a"];
         assert_eq!(world.told(), [&there[..], &back].concat());
     }
 

@@ -14,12 +14,14 @@ use crate::coord::token::{Epoch, EpochReserve};
 use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::Db;
 use crate::keyspace::announce::{Announcements, Audience};
+use crate::keyspace::entry::Entry;
 use crate::keyspace::evict::Rule;
 use crate::keyspace::flush::Garbage;
 use crate::keyspace::gauge::Gauge;
 use crate::keyspace::hints::Hints;
-use crate::keyspace::outbox::Outbox;
+use crate::keyspace::outbox::{KeyEvent, Outbox, Stamp};
 use crate::keyspace::shard::{Shard, ShardSetup};
+use crate::keyspace::waiters::Notice;
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -145,7 +147,7 @@ impl Keyspace {
     ///
     /// # Panics
     /// If it is called again.
-    pub fn set_audience(&self, audience: Box<dyn Audience>) {
+    pub fn set_audience(&self, audience: Arc<dyn Audience>) {
         self.announcements.set_audience(audience);
     }
 
@@ -346,17 +348,10 @@ impl Borrowed<'_> {
     #[inline]
     fn settle(&mut self) {
         let keyspace = self.keyspace;
-        let (mut news, mut events) = (Vec::new(), Vec::new());
-        let mut garbage = Vec::new();
+        let mut leaving = None;
         let mut settle = |shard: ShardId, guard: &mut Shard| {
-            if guard.waiters.has_news() {
-                news.append(&mut guard.waiters.take_news());
-            }
-            if !guard.outbox.is_empty() {
-                events.append(&mut guard.outbox.take());
-            }
-            if !guard.garbage.is_empty() {
-                garbage.append(&mut guard.garbage);
+            if guard.waiters.has_news() | !guard.outbox.is_empty() | !guard.garbage.is_empty() {
+                Leaving::add(&mut leaving, guard);
             }
             if let Some(deadline) = guard.take_earliest_new() {
                 keyspace.alarm.ring(shard, deadline);
@@ -373,15 +368,44 @@ impl Borrowed<'_> {
                 (0u16..).zip(guards).for_each(|(shard, guard)| settle(ShardId(shard), guard));
             }
         }
-        let is_heard = !events.is_empty();
-        if is_heard {
-            keyspace.announcements.queue(events);
-        }
+        let leaves = leaving.map(|leaving| leaving.queue(&keyspace.announcements));
         self.held = Held::None;
-        news.iter().for_each(|notice| notice.give());
-        if is_heard {
-            keyspace.announcements.tell();
+        if let Some(leaving) = leaves {
+            leaving.leave(&keyspace.announcements);
         }
+    }
+}
+
+/// What leaves the shards when they are given back. Mostly there is nothing.
+#[derive(Default)]
+struct Leaving {
+    news: Vec<Arc<dyn Notice>>,
+    events: Vec<(Stamp, KeyEvent)>,
+    /// Freed when nobody waits for a shard because of it.
+    garbage: Vec<Entry>,
+}
+
+impl Leaving {
+    #[cold]
+    fn add(this: &mut Option<Box<Self>>, shard: &mut Shard) {
+        let this = this.get_or_insert_default();
+        this.news.append(&mut shard.waiters.take_news());
+        this.events.append(&mut shard.outbox.take());
+        this.garbage.append(&mut shard.garbage);
+    }
+
+    /// While the shards are still borrowed: what has happened gets its place.
+    #[cold]
+    fn queue(mut self: Box<Self>, announcements: &Announcements) -> Box<Self> {
+        announcements.queue(&mut self.events);
+        self
+    }
+
+    /// When they have been given back.
+    #[cold]
+    fn leave(&self, announcements: &Announcements) {
+        self.news.iter().for_each(|notice| notice.give());
+        announcements.tell();
     }
 }
 

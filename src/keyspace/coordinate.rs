@@ -7,6 +7,7 @@
 use crate::base::bytes::equal;
 use crate::base::slot::SlotId;
 use crate::base::time::{Micros, Mono};
+use crate::coord::ask::{Cause, Ended};
 use crate::coord::grant::{Owner, Term, Tokens, WaiterId};
 use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
@@ -14,7 +15,8 @@ use crate::coord::path;
 use crate::coord::token::{EpochReserve, FenceToken, TokenSequence};
 use crate::coord::wait_graph::LockId;
 use crate::keyspace::edit::{Edit, Expiry};
-use crate::keyspace::event;
+use crate::keyspace::event::{self, Event};
+use crate::keyspace::facts::{Fact, compare};
 use crate::keyspace::lock_figures::LockEvent;
 use crate::keyspace::lock_records::LockRecord;
 use crate::keyspace::locks::{Before, lock_id};
@@ -22,7 +24,7 @@ use crate::keyspace::paths::{Above, FollowUp, Noting, Tenures};
 use crate::keyspace::primitive::{Kind, Machine, Primitive};
 use crate::keyspace::shard::{Place, Shard};
 use crate::keyspace::value::{NewValue, Value, WrongType};
-use crate::keyspace::waiters::{Found, Notice, Parking, Place as WaitPlace};
+use crate::keyspace::waiters::{Found, Left, Notice, Parking, Place as WaitPlace};
 use crate::keyspace::wheel::Target;
 use crate::keyspace::{Db, Key};
 use std::sync::Arc;
@@ -74,10 +76,11 @@ impl Edit<'_, '_> {
     ) -> Result<R, WrongType> {
         if self.machine::<M>()?.is_none() {
             let machine = M::default().into_primitive();
-            self.write(NewValue::Primitive(Box::new(machine)), Expiry::Never);
+            self.write(NewValue::Primitive(Box::new(machine)), Expiry::Never, Some(&event::NEW));
         }
         let place = self.place().ok_or(WrongType)?;
-        let changed = self.shard.change_primitive(place, self.now, |primitive, tokens| {
+        let why = (Cause::Release, self.now);
+        let changed = self.shard.change_primitive(place, why, |primitive, tokens| {
             M::of_mut(primitive).map(|machine| change(machine, tokens))
         });
         self.spot = self.shard.find(self.db, self.key, self.hash);
@@ -144,10 +147,10 @@ impl Edit<'_, '_> {
     /// waiting, and may be let in at once.
     pub(crate) fn break_open(&mut self) {
         let Some(place) = self.place() else { return };
-        let now = self.now;
-        let _ = self.shard.change_primitive(place, now, |primitive, _| primitive.break_open(now));
-        self.spot = self.shard.find(self.db, self.key, self.hash);
         self.changed(&event::DEL);
+        let (now, why) = (self.now, (Cause::Deletion, self.now));
+        let _ = self.shard.change_primitive(place, why, |primitive, _| primitive.break_open(now));
+        self.spot = self.shard.find(self.db, self.key, self.hash);
     }
 
     fn place(&self) -> Option<Place> {
@@ -155,13 +158,28 @@ impl Edit<'_, '_> {
     }
 }
 
+/// An event, and what is told beside it.
+pub(crate) type Told = (&'static Event, Option<Box<[u8]>>);
+
+/// What has happened to a machine since it showed these facts.
+#[cold]
+fn told(
+    before: Vec<Fact>,
+    primitive: &Primitive,
+    ended: &[Ended],
+    why: (Cause, Mono),
+) -> Vec<Told> {
+    let turns = compare(before, primitive.facts(), ended, why);
+    turns.iter().map(|(turn, fact)| (primitive.event(*turn, fact), fact.text())).collect()
+}
+
 impl Shard {
-    /// Changes a machine and does what has to follow. The key may be gone after that. `None` if
-    /// there is no machine at this place.
+    /// Changes a machine and does what has to follow; grants that end by this alone, end for
+    /// `cause`. The key may be gone after that. `None` if there is no machine at this place.
     pub(crate) fn change_primitive<R>(
         &mut self,
         place: Place,
-        now: Mono,
+        (cause, now): (Cause, Mono),
         change: impl FnOnce(&mut Primitive, &mut SlotTokens<'_>) -> R,
     ) -> Option<R> {
         let (table, sequence) = self.slots[place.index].table_and_tokens(place.table);
@@ -172,6 +190,7 @@ impl Shard {
         let is_noted = !self.locks.paths.is_empty() || !self.locks.listeners.is_empty();
         let noted = is_noted.then(|| lock_id(self.hashing.of(entry.key()), place.table));
         let primitive = entry.primitive_mut()?;
+        let facts = self.outbox.is_open().then(|| primitive.facts());
         let before_change = Before::of(primitive);
         let alive = primitive.alive();
         let result = change(primitive, &mut tokens);
@@ -185,6 +204,7 @@ impl Shard {
             follow_ups = self.locks.paths.follow(id, lock);
         }
         let ended = primitive.ended(now);
+        let told = facts.map(|facts| told(facts, primitive, &lost, (cause, now)));
         let (is_idle, deadline) = (primitive.is_idle(), primitive.next_deadline());
         let leased = self.leases.follow(entry, alive, place, now);
         self.memory = self.memory - before + entry.memory();
@@ -193,7 +213,11 @@ impl Shard {
             self.locks.note_ends(id, &lost, instant(reading, now));
             news.into_iter().for_each(|news| self.locks.tell(id, news));
         }
-        let key = if follow_ups.is_empty() { Box::default() } else { Box::from(entry.key()) };
+        let needs_key = told.is_some() || !follow_ups.is_empty();
+        let key = if needs_key { Box::from(entry.key()) } else { Box::default() };
+        if let Some(told) = told {
+            self.tell(place.table, &key, told);
+        }
         if is_idle {
             let entry = self.take(place);
             if let Some(timer) = entry.timer() {
@@ -209,6 +233,15 @@ impl Shard {
         }
         self.follow_up(place.table, &key, follow_ups, now);
         Some(result)
+    }
+
+    /// Notes what has happened to the machine under `key`.
+    #[cold]
+    pub(crate) fn tell(&mut self, table: u8, key: &[u8], told: Vec<Told>) {
+        let db = self.db_of(table);
+        for (event, text) in told {
+            self.note_with(event, db, key, text);
+        }
     }
 
     /// Does what a change of the lock under `key` means for the locks above it.
@@ -267,7 +300,7 @@ impl Shard {
     pub fn end_wait(&mut self, waiter: WaiterId, now: Mono) -> Option<Found> {
         self.end_due_leases(now);
         let left = self.waiters.leave(waiter)?;
-        self.leave_lease(waiter, &left);
+        self.leave_others(waiter, &left);
         if let Some(found) = left.found
             && found != Found::Look
         {
@@ -284,12 +317,20 @@ impl Shard {
     pub fn abandon(&mut self, waiter: WaiterId, now: Mono) {
         self.end_due_leases(now);
         let Some(left) = self.waiters.leave(waiter) else { return };
-        self.leave_lease(waiter, &left);
+        self.leave_others(waiter, &left);
         for place in &left.places {
             self.at_place(place, now, |primitive| match left.found {
                 Some(Found::Look) | None => primitive.withdraw(waiter, now),
                 Some(found) => primitive.take_back(&left.owner, found, now),
             });
+        }
+    }
+
+    /// A request that is not parked any more leaves whatever else has it on a list.
+    fn leave_others(&mut self, waiter: WaiterId, left: &Left) {
+        self.leave_lease(waiter, left);
+        if let Some(slot) = left.reads {
+            self.feeds.leave(self.index(slot), waiter);
         }
     }
 
@@ -307,7 +348,8 @@ impl Shard {
         change: impl FnOnce(&mut Primitive),
     ) {
         if let Some(place) = self.place_of(self.index(at.slot), at.table, &at.key) {
-            let _ = self.change_primitive(place, now, |primitive, _| change(primitive));
+            let why = (Cause::Release, now);
+            let _ = self.change_primitive(place, why, |primitive, _| change(primitive));
         }
     }
 }

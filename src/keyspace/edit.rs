@@ -118,7 +118,7 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Notes a use of the key, if it exists and uses count: looking a key up to change it is one.
     pub fn used(&mut self, usage: Use) {
-        if usage == Use::Peek || self.spot.is_none() {
+        if usage != Use::Touch || self.spot.is_none() {
             return;
         }
         let use_now = self.use_now();
@@ -161,13 +161,18 @@ impl<'s, 'k> Edit<'s, 'k> {
 
     /// Writes the value, whether or not the key exists.
     pub fn set(&mut self, value: NewValue<'_>, expiry: Expiry, event: &'static Event) {
-        self.write(value, expiry);
+        self.write(value, expiry, Some(&event::NEW));
         self.changed(event);
     }
 
-    /// Writes the value, which is followed by `changed`.
+    /// Writes the value, which is followed by `changed`; notes `new` if there was no key.
     #[inline]
-    pub(super) fn write(&mut self, value: NewValue<'_>, expiry: Expiry) {
+    pub(super) fn write(
+        &mut self,
+        value: NewValue<'_>,
+        expiry: Expiry,
+        new: Option<&'static Event>,
+    ) {
         let old = self.entry().and_then(Entry::timer);
         let timer = self.shard.timer_for(self.target(), old, expiry);
         if let Some(spot) = self.spot {
@@ -182,7 +187,7 @@ impl<'s, 'k> Edit<'s, 'k> {
             let entry = Entry::new(self.key.bytes, value, timer, access);
             self.shard.put(self.index, self.table, self.hash, entry);
             self.spot = self.shard.find(self.db, self.key, self.hash);
-            self.note(&event::NEW);
+            new.into_iter().for_each(|event| self.note(event));
         }
         // What is written with an end of its own, or none, is something new.
         if !self.shard.leases.is_empty() && expiry != Expiry::Keep {
@@ -208,7 +213,7 @@ impl<'s, 'k> Edit<'s, 'k> {
         if self.spot.is_none() {
             let mut bytes = Vec::new();
             bytes.try_reserve(len)?;
-            self.write(NewValue::Heap(bytes), Expiry::Never);
+            self.write(NewValue::Heap(bytes), Expiry::Never, Some(&event::NEW));
         } else {
             self.used(Use::Touch);
         }
@@ -266,14 +271,15 @@ impl<'s, 'k> Edit<'s, 'k> {
         Some(Taken { entry, deadline: timer.map(|timer| timer.deadline), lease })
     }
 
-    /// Puts a taken entry under this key, in place of what was there. It hangs on its lease if it
-    /// is still in that one's slot and database.
+    /// Puts a taken entry under this key, in place of what was there; that the key is new has been
+    /// noted when it was taken. It hangs on its lease if it is still in that one's slot and
+    /// database.
     pub fn put(&mut self, mut taken: Taken, event: &'static Event) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();
         match (taken.entry.take_boxed(), taken.entry.value()) {
-            (Some(value), _) => self.write(value, expiry),
-            (None, Value::Text(text)) => self.write(text.duplicate(), expiry),
+            (Some(value), _) => self.write(value, expiry, None),
+            (None, Value::Text(text)) => self.write(text.duplicate(), expiry, None),
             (None, Value::Collection(_) | Value::Primitive(_)) => {
                 unreachable!("what is boxed has been taken")
             }

@@ -22,6 +22,12 @@ impl Event {
         Self { class, name }
     }
 
+    /// Whether the key may have another value than before.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        *self != EXPIRE && *self != PERSIST
+    }
+
     /// Whether it tells of a change, and tells it by itself: a miss changes nothing, and what a new
     /// key is made with has an event of its own.
     #[must_use]

@@ -5,10 +5,13 @@
 //! Not here: going over all shards (`command/database.rs`).
 
 use crate::base::time::Mono;
+use crate::coord::ask::Cause;
 use crate::keyspace::entry::Entry;
+use crate::keyspace::facts::Turn;
 use crate::keyspace::locks::lock_id;
 use crate::keyspace::shard::{Shard, Totals};
 use crate::keyspace::table::Table;
+use crate::keyspace::value::Value;
 use crate::keyspace::wheel::Wheel;
 use crate::keyspace::{Db, Key};
 
@@ -69,16 +72,33 @@ impl Shard {
             return Garbage::default();
         }
         self.changes += emptied.keys;
+        let fed = self.fed_slots(&[table]);
         let taken = self.slots.iter_mut().map(|slot| slot.take_table(table));
         let tables = taken.filter(|table| !table.is_empty()).collect();
         let garbage = Garbage { tables, entries: Vec::new() };
         if table == 0 {
             self.renew_hints();
         }
+        if self.outbox.is_open() {
+            self.tell_lost(table, &garbage);
+            self.record_flush(&fed, db);
+        }
         self.forget_timers(&garbage, emptied, now);
         let everything = self.totals.iter().all(|totals| totals.keys == 0);
         self.memory = if everything { 0 } else { self.memory - garbage.memory() };
         garbage
+    }
+
+    /// Whoever had anything of what coordinated in an emptied table has lost it.
+    fn tell_lost(&mut self, table: u8, garbage: &Garbage) {
+        const LOST: Turn = Turn::Ended(Cause::Deletion);
+        for entry in garbage.entries() {
+            if let Value::Primitive(primitive) = entry.value() {
+                let facts = primitive.facts().into_iter();
+                let told = facts.map(|fact| (primitive.event(LOST, &fact), fact.text()));
+                self.tell(table, entry.key(), told.collect());
+            }
+        }
     }
 
     /// The locks of a table go away with their queues: nobody waits for them any more.
@@ -112,6 +132,10 @@ impl Shard {
         self.touch_watched(right, left, now);
         self.waiters.disturb([self.table_of(left), self.table_of(right)]);
         self.tables.swap(usize::from(left.0), usize::from(right.0));
+        let fed = self.fed_slots(&[self.table_of(left), self.table_of(right)]);
+        for db in [left, right] {
+            self.record_swap(&fed, db);
+        }
     }
 
     /// Notes that the watched keys of `db` have changed which exist there or in `other`. Keys whose

@@ -25,6 +25,7 @@ impl Shard {
         self.wheel.assert_invariants();
         self.assert_tables_are_permuted();
         self.assert_leases();
+        self.feeds.assert_invariants();
         let mut timers: HashMap<u32, _> =
             self.wheel.iter().map(|(id, deadline, target)| (id.0, (deadline, target))).collect();
         let mut totals = vec![Totals::default(); self.totals.len()];

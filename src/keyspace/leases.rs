@@ -18,6 +18,7 @@
 //! that hangs on one that has ended.
 
 use crate::base::time::Mono;
+use crate::coord::ask::Cause;
 use crate::coord::grant::{Owner, WaiterId};
 use crate::coord::lease::{Alive, Attach, ConnId, Ended, Revoke};
 use crate::coord::token::FenceToken;
@@ -281,7 +282,7 @@ impl Shard {
         while let Some((_, at)) = self.leases.ends.first().filter(|(end, _)| *end <= now) {
             let place = self.place_of(at.index, at.table, &at.key);
             let place = place.expect("a lease that has an end has a key");
-            let _ = self.change_primitive(place, now, |_, _| ());
+            let _ = self.change_primitive(place, (Cause::Release, now), |_, _| ());
         }
     }
 
@@ -294,7 +295,7 @@ impl Shard {
         while let Some((_, at)) = self.leases.kept.iter().find(|(kept_by, _)| *kept_by == conn) {
             let place = self.place_of(at.index, at.table, &at.key);
             let place = place.expect("a lease that is kept alive has a key");
-            let _ = self.change_primitive(place, now, |primitive, _| {
+            let _ = self.change_primitive(place, (Cause::Release, now), |primitive, _| {
                 if let Some(lease) = Lease::of_mut(primitive) {
                     lease.connection_closed(conn, now);
                 }
@@ -394,7 +395,8 @@ impl Shard {
                 Attachment::Grant(key, owner) => {
                     self.leases.cut(table, &key, Some(&owner));
                     if let Some(place) = self.place_of(index, table, &key) {
-                        let _ = self.change_primitive(place, now, |primitive, _| {
+                        let why = (Cause::Expiry, now);
+                        let _ = self.change_primitive(place, why, |primitive, _| {
                             primitive.lease_ended(&owner, now);
                         });
                     }

@@ -7,12 +7,14 @@ use crate::base::bytes::equal;
 use crate::base::key_hash::KeyHash;
 use crate::base::slot::SlotId;
 use crate::base::time::{Micros, Mono};
+use crate::coord::ask::Cause;
 use crate::coord::token::{Epoch, EpochReserve, FenceToken};
 use crate::coord::wait_graph::WaitGraph;
 use crate::keyspace::access::AccessMode;
 use crate::keyspace::edit::Edit;
 use crate::keyspace::entry::{Entry, Timer};
 use crate::keyspace::event::{self, Event};
+use crate::keyspace::feeds::Feeds;
 use crate::keyspace::hints::Hints;
 use crate::keyspace::leases::Leases;
 use crate::keyspace::locks::Locks;
@@ -48,8 +50,10 @@ pub struct ShardSetup {
 pub enum Use {
     /// It does: eviction sees it.
     Touch,
-    /// It does not (TTL, TYPE, OBJECT, and clients with NO-TOUCH).
+    /// It does not (TTL, TYPE, and clients with NO-TOUCH).
     Peek,
+    /// It does not, and nobody is told that there is no key (OBJECT, DEBUG).
+    Inspect,
 }
 
 /// How many keys a database has in this shard.
@@ -124,6 +128,8 @@ pub struct Shard {
     pub(crate) leases: Leases,
     /// What has happened to keys, for those who want to know.
     pub(crate) outbox: Outbox,
+    /// What has changed in slots whose changes somebody reads.
+    pub(crate) feeds: Feeds,
     /// Big values that are gone: they are freed when the shard has been given back.
     pub(crate) garbage: Vec<Entry>,
 }
@@ -173,6 +179,7 @@ impl Shard {
             locks: Locks::new(waits),
             leases: Leases::default(),
             outbox: Outbox::default(),
+            feeds: Feeds::new(setup.epoch),
             garbage: Vec::new(),
         }
     }
@@ -204,14 +211,14 @@ impl Shard {
         self.end_due_leases(now);
         let hash = self.hash(key.bytes);
         let Some(mut spot) = self.find(db, key, hash) else {
-            self.missed(db, key);
+            self.missed(db, key, usage);
             return None;
         };
         let (index, table, mode) = (self.index(key.slot), self.table_of(db), self.access_mode);
         let entry = self.slots[index].table_mut(table).at_mut(spot);
         if entry.timer().is_some_and(|timer| timer.deadline <= now) {
             let Some(after) = self.outlives(Place { index, table, spot }, now) else {
-                self.missed(db, key);
+                self.missed(db, key, usage);
                 return None;
             };
             spot = after;
@@ -225,17 +232,34 @@ impl Shard {
         Some(self.slots[index].table(table).at(spot))
     }
 
-    fn missed(&mut self, db: Db, key: Key<'_>) {
+    fn missed(&mut self, db: Db, key: Key<'_>, usage: Use) {
         self.counters.misses += 1;
-        self.note(&event::KEYMISS, db, key.bytes);
+        if usage != Use::Inspect {
+            self.note(&event::KEYMISS, db, key.bytes);
+        }
     }
 
     /// Notes what has happened to a key, for those who want to know.
     #[inline]
     pub(crate) fn note(&mut self, event: &'static Event, db: Db, key: &[u8]) {
         if self.outbox.is_open() {
-            self.outbox.note(event, db, key);
+            self.note_with(event, db, key, None);
         }
+    }
+
+    /// As `note`, with what is told beside the event. Somebody wants to know something.
+    #[cold]
+    pub(crate) fn note_with(
+        &mut self,
+        event: &'static Event,
+        db: Db,
+        key: &[u8],
+        text: Option<Box<[u8]>>,
+    ) {
+        if event.is_change() && !self.feeds.is_empty() {
+            self.record(event, db, key, text.as_deref());
+        }
+        self.outbox.note(event, db, key, text);
     }
 
     /// Fetches a key's entry into the cache.
@@ -291,10 +315,10 @@ impl Shard {
         self.totals[usize::from(self.table_of(db))]
     }
 
-    /// Heap bytes of entries, tables, timers and what hangs on leases.
+    /// Heap bytes of entries, tables, timers, feeds and what hangs on leases.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.memory + self.wheel.memory() + self.leases.memory()
+        self.memory + self.wheel.memory() + self.leases.memory() + self.feeds.memory()
     }
 
     /// Bytes that one key costs: its entry, its timer, and its share of the table that it is in.
@@ -316,6 +340,7 @@ impl Shard {
 
     /// Ends what is due, at most `steps` of it, so that nobody waits long for the shard.
     pub fn tick(&mut self, now: Mono, steps: usize) -> Tick {
+        self.close_unread_feeds(now);
         if !self.active_expiry {
             return Tick::Idle;
         }
@@ -335,7 +360,7 @@ impl Shard {
         let entry = self.slots[place.index].table(place.table).at(place.spot);
         if entry.coordinates() {
             self.rewrite(place, |entry| entry.set_timer(None));
-            let _ = self.change_primitive(place, now, |_, _| ());
+            let _ = self.change_primitive(place, (Cause::Release, now), |_, _| ());
             return;
         }
         let entry = self.take(place);
@@ -384,7 +409,7 @@ impl Shard {
         let timer = entry.timer();
         if entry.coordinates() {
             let key: Box<[u8]> = entry.key().into();
-            let _ = self.change_primitive(place, now, |_, _| ());
+            let _ = self.change_primitive(place, (Cause::Release, now), |_, _| ());
             let table = self.slots[place.index].table(place.table);
             return table.find(self.hash(&key), |entry| equal(entry.key(), &key));
         }
@@ -427,7 +452,7 @@ impl Shard {
     }
 
     /// The database that has this table.
-    fn db_of(&self, table: u8) -> Db {
+    pub(crate) fn db_of(&self, table: u8) -> Db {
         let db = self.tables.iter().position(|&of_db| of_db == table);
         Db(db.expect("tables are permuted") as u8)
     }
@@ -438,7 +463,7 @@ impl Shard {
         let before = table.memory();
         let entry = table.remove(place.spot, |key| self.hashing.of(key));
         let after = table.memory();
-        self.memory -= before - after + entry.memory();
+        self.memory = self.memory - before + after - entry.memory();
         if before != after && place.table == 0 {
             self.hints.set_buckets(self.first + place.index, table);
         }
@@ -463,9 +488,9 @@ impl Shard {
         let slot_table = self.slots[index].table_mut(table);
         let before = slot_table.memory();
         slot_table.insert(hash, entry, |key| self.hashing.of(key));
-        let grown = slot_table.memory() - before;
-        self.memory += grown;
-        if grown > 0 && table == 0 {
+        let after = slot_table.memory();
+        self.memory = self.memory - before + after;
+        if after != before && table == 0 {
             self.hints.set_buckets(self.first + index, slot_table);
         }
     }

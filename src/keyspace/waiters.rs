@@ -2,8 +2,8 @@
 //!
 //! A parked request is data. It is finished by exactly one event: somebody takes it out and finds
 //! what it has got by then. Not here: who is next (`coord`), and the connection that waits
-//! (`server`). Invariant: a request waits in the machines of all its places, or has found
-//! something.
+//! (`server`). Invariant: a request waits in the machines of all its places, or in the feed of its
+//! slot, or has found something.
 
 use crate::base::slot::SlotId;
 use crate::coord::grant::{Owner, WaiterId};
@@ -60,6 +60,11 @@ pub enum Found {
         /// Whether other requests of the candidate have found it as well.
         shared: bool,
     },
+    /// A change that it wants to see, behind this number in its slot.
+    Changes {
+        /// The number before that of the change.
+        after: u64,
+    },
     /// A chance: it looks at all that it wants, and takes it or waits on.
     Look,
 }
@@ -78,6 +83,7 @@ impl Found {
             | Self::Gone
             | Self::Round { .. }
             | Self::Replaced
+            | Self::Changes { .. }
             | Self::Look => None,
         }
     }
@@ -109,7 +115,15 @@ struct Parked {
     places: SmallVec<[Place; 1]>,
     /// The key of the lease that its grant shall hang on, until there is one.
     lease: Option<Box<[u8]>>,
+    /// The slot whose change it waits for.
+    reads: Option<SlotId>,
     found: Option<Found>,
+}
+
+impl Parked {
+    fn new(parking: Parking) -> Self {
+        Self { parking, places: SmallVec::new(), lease: None, reads: None, found: None }
+    }
 }
 
 /// The parked requests of one shard.
@@ -137,6 +151,8 @@ pub(crate) struct Left {
     pub(crate) places: SmallVec<[Place; 1]>,
     /// The lease that the request hangs on.
     pub(crate) lease: Option<Box<[u8]>>,
+    /// The slot whose change it has waited for.
+    pub(crate) reads: Option<SlotId>,
     pub(crate) found: Option<Found>,
 }
 
@@ -156,8 +172,13 @@ impl Waiters {
     /// Notes that a request waits at `place`, too.
     pub(crate) fn park(&mut self, waiter: WaiterId, place: Place, parking: Parking) {
         let parked = self.parked.entry(waiter);
-        let fresh = || Parked { parking, places: SmallVec::new(), lease: None, found: None };
-        parked.or_insert_with(fresh).places.push(place);
+        parked.or_insert_with(|| Parked::new(parking)).places.push(place);
+    }
+
+    /// Notes that a request waits for a change of a slot.
+    pub(crate) fn park_at_feed(&mut self, waiter: WaiterId, slot: SlotId, parking: Parking) {
+        let parked = Parked { reads: Some(slot), ..Parked::new(parking) };
+        self.parked.insert(waiter, parked);
     }
 
     /// Whether a request is granted by looking for itself.
@@ -227,8 +248,8 @@ impl Waiters {
 
     /// Takes a request out.
     pub(crate) fn leave(&mut self, waiter: WaiterId) -> Option<Left> {
-        let Parked { parking, places, lease, found } = self.parked.remove(&waiter)?;
-        Some(Left { owner: parking.owner, places, lease, found })
+        let Parked { parking, places, lease, reads, found } = self.parked.remove(&waiter)?;
+        Some(Left { owner: parking.owner, places, lease, reads, found })
     }
 
     /// Tells everybody who waits at a key of one of these tables to look: the keys are gone, or

@@ -32,6 +32,12 @@ pub(super) const SECTION: Section = Section {
             "Keys that are looked at to find one to evict: more is closer to exact, and slower.",
         ),
         row(
+            "feed-backlog",
+            Kind::Memory { min: 1 << 10, max: 1 << 30 },
+            "256kb",
+            "Bytes of changes that are kept for FEED.READ, in each slot that somebody reads.",
+        ),
+        row(
             "lfu-log-factor",
             COUNT,
             "10",

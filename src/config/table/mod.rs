@@ -68,7 +68,6 @@ mod why {
     pub(super) const NO_CLUSTER: &str = "this version runs as a single node";
     pub(super) const NO_TLS: &str = "this version has no TLS";
     pub(super) const NO_ACL: &str = "this version has no ACL users, only 'requirepass'";
-    pub(super) const NO_PUBSUB: &str = "this version has no Pub/Sub";
     pub(super) const NO_SCRIPTS: &str = "this version runs no scripts";
     pub(super) const ONE_TYPE: &str = "this version does not have this type";
     pub(super) const NO_FORK: &str = "no process is ever forked";

@@ -2,7 +2,7 @@
 
 use super::super::directive::{Section, row};
 use super::super::kind::Kind;
-use super::{LONG_COUNT, why};
+use super::LONG_COUNT;
 
 pub(super) const SECTION: Section = Section {
     title: "slow log, latency, events",
@@ -31,9 +31,8 @@ pub(super) const SECTION: Section = Section {
             "notify-keyspace-events",
             Kind::Events,
             "",
-            "Classes of keyspace events to publish: K keyspace, E keyevent, and of g$lshzxetdmn or \
-             A for most.",
-        )
-        .inert(why::NO_PUBSUB),
+            "Which key events are published: K by key, E by event, and of the classes \
+             g$lshzxetdmn, A for most of them, and L for locks and their kin.",
+        ),
     ],
 };

@@ -1,11 +1,13 @@
 //! An election under a key. Who only watches it makes it a key as well.
 
 use crate::base::time::Mono;
-use crate::coord::election::{Election, Next};
+use crate::coord::election::{Election, Leader, Next};
 use crate::coord::grant::{Owner, Term, WaiterId};
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::facts::Fact;
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
+use xxhash_rust::xxh3::xxh3_64;
 
 impl Machine for Election {
     const NAME: &'static str = "election";
@@ -58,6 +60,17 @@ impl Machine for Election {
         if let Some(term) = self.leader(now).map(|leader| leader.term) {
             let _ = self.lease_ended(owner, term);
         }
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |leader: &Leader| Fact {
+            owner: Some(leader.candidate.clone()),
+            number: Some(leader.term.get()),
+            end: leader.lasts.deadline(),
+            rest: xxh3_64(&leader.value),
+        };
+        // One whose term is over is still there.
+        self.leader(Mono::default()).map(fact).into_iter().collect()
     }
 
     fn assert_invariants(&self) {

@@ -2,6 +2,9 @@
 
 use crate::base::time::Mono;
 use crate::coord::fence::Fence;
+use crate::coord::token::FenceToken;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
 
 impl Machine for Fence {
@@ -17,5 +20,17 @@ impl Machine for Fence {
 
     fn break_open(&mut self, _: Mono) {
         *self = Self::default();
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |token: FenceToken| Fact { number: Some(token.get()), ..Fact::default() };
+        self.seen().map(fact).into_iter().collect()
+    }
+
+    fn event(turn: Turn, _: &Fact) -> &'static Event {
+        match turn {
+            Turn::Begun | Turn::Renumbered => &facts::SEEN,
+            Turn::Changed | Turn::Ended(_) => turn.of_grant(),
+        }
     }
 }

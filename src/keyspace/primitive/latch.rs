@@ -4,6 +4,8 @@ use crate::base::time::Mono;
 use crate::coord::grant::WaiterId;
 use crate::coord::latch::Latch;
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -33,6 +35,21 @@ impl Machine for Latch {
 
     fn withdraw(&mut self, waiter: WaiterId, _now: Mono) {
         let _ = self.withdraw(waiter);
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        // One whose time is over is still there.
+        let fact = |left| Fact { number: Some(left), end: self.next_deadline(), ..Fact::default() };
+        self.left(Mono::default()).map(fact).into_iter().collect()
+    }
+
+    fn event(turn: Turn, fact: &Fact) -> &'static Event {
+        match turn {
+            Turn::Begun => &facts::INITIALIZED,
+            Turn::Renumbered if fact.number == Some(0) => &facts::OPENED,
+            Turn::Renumbered => &facts::COUNTED,
+            Turn::Changed | Turn::Ended(_) => turn.of_grant(),
+        }
     }
 
     fn assert_invariants(&self) {

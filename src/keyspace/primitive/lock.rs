@@ -7,6 +7,7 @@ use crate::coord::holder::Holder;
 use crate::coord::lock::Lock;
 use crate::coord::lock_outcome::Offer;
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::facts::Fact;
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -66,6 +67,17 @@ impl Machine for Lock {
             let ended = self.lease_ended(owner.name(), token, now);
             self.report(ended.into_iter().collect());
         }
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |holder: &Holder| Fact {
+            owner: Some(holder.owner.clone()),
+            number: Some(holder.token.get()),
+            end: holder.term().deadline(),
+            rest: u64::from(holder.holds) << 8 | holder.mode as u64,
+        };
+        // Those that are over are still there.
+        self.holders(Mono::default()).map(fact).collect()
     }
 
     fn assert_invariants(&self) {

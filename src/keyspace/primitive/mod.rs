@@ -25,6 +25,8 @@ use crate::coord::once::Once;
 use crate::coord::semaphore::Semaphore;
 use crate::coord::throttle::Throttle;
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{Fact, Turn};
 use crate::keyspace::leases::{Attachment, Lease};
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -87,6 +89,15 @@ pub trait Machine: Kind + Default {
     /// The lease has ended on which hangs what `owner` has here.
     fn lease_ended(&mut self, owner: &Owner, now: Mono) {
         let _ = (owner, now);
+    }
+
+    /// What it shows, over or not. It tells of changes by that alone.
+    fn facts(&self) -> Vec<Fact>;
+
+    /// What it is called that this has become of a fact.
+    fn event(turn: Turn, fact: &Fact) -> &'static Event {
+        let _ = fact;
+        turn.of_grant()
     }
 
     /// Stops the process if the machine contradicts itself, if it can.
@@ -184,6 +195,10 @@ fn name_of<M: Machine>(_: &M) -> &'static str {
     M::NAME
 }
 
+fn event_of<M: Machine>(_: &M, turn: Turn, fact: &Fact) -> &'static Event {
+    M::event(turn, fact)
+}
+
 const fn apart<M: Machine>(_: &M) -> usize {
     M::APART_BYTES
 }
@@ -250,6 +265,14 @@ impl Primitive {
 
     pub(crate) fn lease_ended(&mut self, owner: &Owner, now: Mono) {
         each_mut!(self, machine => Machine::lease_ended(machine, owner, now));
+    }
+
+    pub(crate) fn facts(&self) -> Vec<Fact> {
+        each!(self, machine => Machine::facts(machine))
+    }
+
+    pub(crate) fn event(&self, turn: Turn, fact: &Fact) -> &'static Event {
+        each!(self, machine => event_of(machine, turn, fact))
     }
 
     pub(crate) fn assert_invariants(&self) {

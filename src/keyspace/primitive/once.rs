@@ -3,6 +3,8 @@
 use crate::base::time::Mono;
 use crate::coord::once::Once;
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::Waiters;
 
@@ -27,5 +29,17 @@ impl Machine for Once {
 
     fn break_open(&mut self, _: Mono) {
         *self = Self::default();
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |end| Fact { end: Some(end), ..Fact::default() };
+        self.next_deadline().map(fact).into_iter().collect()
+    }
+
+    fn event(turn: Turn, _: &Fact) -> &'static Event {
+        match turn {
+            Turn::Begun => &facts::KEPT,
+            Turn::Renumbered | Turn::Changed | Turn::Ended(_) => turn.of_grant(),
+        }
     }
 }

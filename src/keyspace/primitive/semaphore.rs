@@ -2,8 +2,9 @@
 
 use crate::base::time::Mono;
 use crate::coord::grant::{Owner, Term, WaiterId};
-use crate::coord::semaphore::{Next, Semaphore};
+use crate::coord::semaphore::{Holder, Next, Semaphore};
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::facts::Fact;
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::{Found, Waiters};
 
@@ -59,6 +60,16 @@ impl Machine for Semaphore {
         if let Some(token) = self.holder(owner).map(|holder| holder.token) {
             let _ = self.lease_ended(owner, token);
         }
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |(owner, holder): (&Owner, &Holder)| Fact {
+            owner: Some(owner.clone()),
+            number: Some(holder.token.get()),
+            end: holder.term.deadline(),
+            rest: u64::from(holder.permits),
+        };
+        self.holders().map(fact).collect()
     }
 
     fn assert_invariants(&self) {

@@ -1,8 +1,10 @@
 //! A rate limit under a key: the key ends by itself when all of the limit has come back.
 
 use crate::base::time::Mono;
-use crate::coord::throttle::Throttle;
+use crate::coord::throttle::{Nanos, Throttle};
 use crate::keyspace::coordinate::SlotTokens;
+use crate::keyspace::event::Event;
+use crate::keyspace::facts::{self, Fact, Turn};
 use crate::keyspace::primitive::Machine;
 use crate::keyspace::waiters::Waiters;
 
@@ -27,5 +29,18 @@ impl Machine for Throttle {
 
     fn break_open(&mut self, _: Mono) {
         *self = Self::default();
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        let fact =
+            |arrival: Nanos| Fact { end: self.next_deadline(), rest: arrival.0, ..Fact::default() };
+        self.arrival().map(fact).into_iter().collect()
+    }
+
+    fn event(turn: Turn, _: &Fact) -> &'static Event {
+        match turn {
+            Turn::Begun | Turn::Changed => &facts::TAKEN,
+            Turn::Renumbered | Turn::Ended(_) => turn.of_grant(),
+        }
     }
 }

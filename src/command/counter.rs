@@ -78,30 +78,37 @@ pub(super) const NOT_FINITE: CommandError =
     CommandError::fixed("ERR increment would produce NaN or Infinity");
 
 fn incr(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    add(cx, args.key()?, 1)
+    answer(cx, args.key()?, 1)
 }
 
 fn decr(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
-    add(cx, args.key()?, -1)
+    answer(cx, args.key()?, -1)
 }
 
 fn incrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, delta) = (args.key()?, args.int()?);
-    add(cx, key, delta)
+    answer(cx, key, delta)
 }
 
 fn decrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, delta) = (args.key()?, args.int()?);
-    add(cx, key, delta.checked_neg().ok_or(NEGATION_OVERFLOW)?)
+    answer(cx, key, delta.checked_neg().ok_or(NEGATION_OVERFLOW)?)
 }
 
 #[inline]
-fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
+fn answer(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Outcome {
+    let sum = add(cx, key, delta)?;
+    cx.reply.int(sum);
+    Ok(())
+}
+
+/// Adds to a counter; what it has then.
+#[inline]
+pub(super) fn add(cx: &mut Context<'_>, key: Key<'_>, delta: i64) -> Result<i64, CommandError> {
     let mut edit = cx.keys.edit(key)?;
     let sum = integer(edit.text()?)?.checked_add(delta).ok_or(CommandError::OVERFLOW)?;
     edit.set_int(sum, &INCRBY);
-    cx.reply.int(sum);
-    Ok(())
+    Ok(sum)
 }
 
 fn incrbyfloat(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {

@@ -10,6 +10,7 @@ use crate::command::error::CommandError;
 use crate::command::hash::{BASE, FAST_WRITE};
 use crate::command::spec::{Flags, KeySpec, Outcome, Run, Spec};
 use crate::command::string::READ_AND_UPDATE;
+use crate::keyspace::Key;
 use crate::keyspace::event::Event;
 use crate::types::hash::Hash;
 
@@ -42,7 +43,7 @@ pub(super) const ROWS: &[Spec] = &[
     },
 ];
 
-pub(super) const HINCRBY: Event = Event::new(EventClass::Hash, "hincrby");
+const HINCRBY: Event = Event::new(EventClass::Hash, "hincrby");
 const HINCRBYFLOAT: Event = Event::new(EventClass::Hash, "hincrbyfloat");
 const NOT_AN_INTEGER: CommandError = CommandError::fixed("ERR hash value is not an integer");
 const NOT_A_FLOAT: CommandError = CommandError::fixed("ERR hash value is not a float");
@@ -52,12 +53,24 @@ const INFINITE: CommandError = CommandError::fixed("ERR value is NaN or Infinity
 ///
 /// # Errors
 /// It is no integer.
-pub(super) fn integer(value: Option<&[u8]>) -> Result<i64, CommandError> {
+fn integer(value: Option<&[u8]>) -> Result<i64, CommandError> {
     value.map_or(Ok(0), |text| parse_i64(text).ok_or(NOT_AN_INTEGER))
 }
 
 fn hincrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     let (key, field, delta) = (args.key()?, args.take()?, args.int()?);
+    let sum = add(cx, key, field, delta)?;
+    cx.reply.int(sum);
+    Ok(())
+}
+
+/// Adds to the number in a field; what it has then.
+pub(super) fn add(
+    cx: &mut Context<'_>,
+    key: Key<'_>,
+    field: &[u8],
+    delta: i64,
+) -> Result<i64, CommandError> {
     let limits = cx.node.hash_limits();
     let mut edit = cx.keys.edit(key)?;
     let old = edit.collection::<Hash>()?.and_then(|hash| hash.get(field));
@@ -65,8 +78,7 @@ fn hincrby(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     edit.change(&HINCRBY, |hash: &mut Hash| {
         hash.set(field, format_i64(sum, &mut [0; DECIMAL_MAX]), &limits);
     })?;
-    cx.reply.int(sum);
-    Ok(())
+    Ok(sum)
 }
 
 fn hincrbyfloat(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {

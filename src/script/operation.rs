@@ -60,8 +60,8 @@ pub enum Database {
 pub enum Lack {
     /// Lists, which carry the signal that a lock is free.
     Lists,
-    /// Hashes, which count how often a holder has the lock.
-    Hashes,
+    /// Somebody who has written down what the script does.
+    NativeForm,
     /// PUBLISH, which tells the waiters that a lock is free.
     Publish,
 }
@@ -72,7 +72,7 @@ impl Lack {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Lists => "lists",
-            Self::Hashes => "hashes",
+            Self::NativeForm => "a native operation",
             Self::Publish => "PUBLISH",
         }
     }
@@ -142,6 +142,27 @@ pub enum Operation {
     TimeLeftOfAll,
     /// Sets a number if it is greater than the one that is there: the new one or null.
     Raise,
+    /// Counts one more hold of `ARGV[2]` in the hash, for `ARGV[1]` milliseconds, if nobody else has
+    /// one: null, or the milliseconds left.
+    Hold,
+    /// As `Hold`, with the next number of a counter for each hold.
+    HoldFenced {
+        /// Whether the number is in the reply: -1 and it, or the milliseconds left and -1.
+        tells: bool,
+    },
+    /// Counts one hold less, and keeps the reply under a key of the request: 1 if it was the last
+    /// one, 0 if not, or null.
+    LetGo {
+        /// Whether the others are told of the last one.
+        publishes: bool,
+    },
+    /// Removes the hash: 1 or 0.
+    BreakHolds {
+        /// Whether the others are told.
+        publishes: bool,
+    },
+    /// Gives each hash `ARGV[1]` milliseconds in which its owner has a hold: 1 or 0 for each.
+    RenewHolds,
     /// Something that needs what is not there.
     Lacking(Lack),
 }
@@ -186,8 +207,15 @@ impl Operation {
             Self::ExtendAll => "sets the time to live of all keys if all hold the caller's value",
             Self::TimeLeftOfAll => "the shortest time to live if all keys hold the caller's value",
             Self::Raise => "sets a number if it is greater than the one that is there",
+            Self::Hold => "counts a hold in a hash with a time to live, if nobody else has one",
+            Self::HoldFenced { .. } => {
+                "counts a hold in a hash, and a fencing number, if nobody else has one"
+            }
+            Self::LetGo { .. } => "counts a hold less, and removes the hash with the last one",
+            Self::BreakHolds { .. } => "removes the hash that counts holds",
+            Self::RenewHolds => "sets the time to live of all hashes in which the owner has a hold",
             Self::Lacking(Lack::Lists) => "works with a list, which latchd does not have",
-            Self::Lacking(Lack::Hashes) => "works with a hash, which latchd does not have",
+            Self::Lacking(Lack::NativeForm) => "works with a hash in a way of its own",
             Self::Lacking(Lack::Publish) => "publishes a message, which latchd does not do",
         }
     }
@@ -222,6 +250,11 @@ impl Operation {
             | Self::ExtendAll
             | Self::TimeLeftOfAll
             | Self::Raise
+            | Self::Hold
+            | Self::HoldFenced { .. }
+            | Self::LetGo { .. }
+            | Self::BreakHolds { .. }
+            | Self::RenewHolds
             | Self::Lacking(_) => None,
         }
     }

@@ -464,60 +464,103 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         class: "F",
-        operation: Operation::Lacking(Lack::Hashes),
-        forms: &[],
+        operation: Operation::Hold,
+        forms: &[
+            Sha::hex("975bb86f469b3cecd919bca379e9c75c48b47d6d"),
+            Sha::hex("ae421b9316456f306a814e8e9d35b8461036b1a0"),
+        ],
         scripts: &[
-            known(
-                "46b5551ba403d6152a7a6eca122e08728d6c8c66",
-                "Redisson 4.7.0",
-                "FencedLock.tryLockInnerAsync",
-            ),
-            known(
-                "49babb5a1e6a0c5f188c2ae62b93b51cdfd63e45",
-                "Redisson 4.7.0",
-                "FencedLock.tryLockInnerAsync",
-            ),
-            known(
-                "605e338249a7a1d40df83b04f7658354f883b41b",
-                "Redisson 4.7.0",
-                "Lock.forceUnlockAsync",
-            ),
             known(
                 "149c5a8bf18676fd99e9e6e24923bd64d9b62f94",
                 "Redisson 4.7.0",
                 "Lock.tryLockInnerAsync",
             ),
             known(
-                "6866459238a13a701d42f4971f12d9f3a50e2442",
-                "Redisson 4.7.0",
-                "Lock.unlockInnerAsync",
-            ),
-            known(
-                "3daa7be6cf69d9309ad990442e83bf25094f9b22",
-                "Redisson 4.7.0",
-                "NonReentrantLock.tryLockInnerAsync",
-            ),
-            known(
-                "51b433c3cc9a6ca991b3aefec63d23490c246318",
-                "Redisson 4.7.0",
-                "SpinLock.forceUnlockAsync",
-            ),
-            known(
                 "dad0f8d619e548e04f21fb48d50be5034df3adae",
                 "Redisson 4.7.0",
                 "SpinLock.tryLockInnerAsync",
             ),
-            known(
-                "73ac2729af29ea9a975f95e8097f7ee9a74cce3d",
-                "Redisson 4.7.0",
-                "SpinLock.unlockInnerAsync",
-            ),
-            known(
-                "6a3d31570dc6f4b0bd32bcdc8e75667747c6f635",
-                "Redisson 4.7.0",
-                "renewal.LockTask.buildChunk",
-            ),
         ],
+    },
+    Row {
+        class: "F",
+        operation: Operation::HoldFenced { tells: true },
+        forms: &[Sha::hex("8825932558c6d629f293c9d57634d0b2eb8817d1")],
+        scripts: &[known(
+            "46b5551ba403d6152a7a6eca122e08728d6c8c66",
+            "Redisson 4.7.0",
+            "FencedLock.tryLockInnerAsync",
+        )],
+    },
+    Row {
+        class: "F",
+        operation: Operation::HoldFenced { tells: false },
+        forms: &[Sha::hex("a462df2fde7ff32fc5165118af7bc1c0a7791f45")],
+        scripts: &[known(
+            "49babb5a1e6a0c5f188c2ae62b93b51cdfd63e45",
+            "Redisson 4.7.0",
+            "FencedLock.tryLockInnerAsync",
+        )],
+    },
+    Row {
+        class: "F",
+        operation: Operation::LetGo { publishes: true },
+        forms: &[Sha::hex("e3ce6455ecfa9c0dee0fbc6038236bd8709d6aca")],
+        scripts: &[known(
+            "6866459238a13a701d42f4971f12d9f3a50e2442",
+            "Redisson 4.7.0",
+            "Lock.unlockInnerAsync",
+        )],
+    },
+    Row {
+        class: "F",
+        operation: Operation::LetGo { publishes: false },
+        forms: &[Sha::hex("19e20fa5ab9a6bb387c5c31ab1c157a6d2011f59")],
+        scripts: &[known(
+            "73ac2729af29ea9a975f95e8097f7ee9a74cce3d",
+            "Redisson 4.7.0",
+            "SpinLock.unlockInnerAsync",
+        )],
+    },
+    Row {
+        class: "F",
+        operation: Operation::BreakHolds { publishes: true },
+        forms: &[Sha::hex("b7277acfe0e562026a5214ac0428ab140a328f4c")],
+        scripts: &[known(
+            "605e338249a7a1d40df83b04f7658354f883b41b",
+            "Redisson 4.7.0",
+            "Lock.forceUnlockAsync",
+        )],
+    },
+    Row {
+        class: "F",
+        operation: Operation::BreakHolds { publishes: false },
+        forms: &[Sha::hex("37b2bf1cf46ce9e21231fd87f61dc21e4f538ca0")],
+        scripts: &[known(
+            "51b433c3cc9a6ca991b3aefec63d23490c246318",
+            "Redisson 4.7.0",
+            "SpinLock.forceUnlockAsync",
+        )],
+    },
+    Row {
+        class: "F",
+        operation: Operation::RenewHolds,
+        forms: &[Sha::hex("91eb74bd575201b272e696a8dfbbbc7b9a52f579")],
+        scripts: &[known(
+            "6a3d31570dc6f4b0bd32bcdc8e75667747c6f635",
+            "Redisson 4.7.0",
+            "renewal.LockTask.buildChunk",
+        )],
+    },
+    Row {
+        class: "F",
+        operation: Operation::Lacking(Lack::NativeForm),
+        forms: &[],
+        scripts: &[known(
+            "3daa7be6cf69d9309ad990442e83bf25094f9b22",
+            "Redisson 4.7.0",
+            "NonReentrantLock.tryLockInnerAsync",
+        )],
     },
     Row {
         class: "L",

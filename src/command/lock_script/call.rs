@@ -8,12 +8,14 @@ use crate::command::error::CommandError;
 use crate::command::lifetime::{Lifetime, write_until};
 use crate::command::spec::Outcome;
 use crate::command::table::table;
+use crate::command::{counter, hash_counter};
 use crate::keyspace::edit::Expiry;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::event;
 use crate::keyspace::value::NewValue;
 use crate::keyspace::{Db, Key};
 use crate::script::operation::{Answer, Answers, Unit};
+use crate::types::hash::Hash;
 use smallvec::SmallVec;
 
 /// A script hands `nil` to a command: the request has too few keys or arguments.
@@ -28,6 +30,9 @@ pub(super) const COMPARES_NIL: CommandError =
 /// A script reckons with an argument that is no number.
 pub(super) const RECKONS_WITH_TEXT: CommandError =
     CommandError::fixed("ERR user_script: attempt to perform arithmetic on a string value");
+/// A script calls a command by a name that it was given.
+const UNKNOWN_COMMAND: CommandError =
+    CommandError::fixed("ERR Unknown Redis command called from script");
 const READ_ONLY: CommandError =
     CommandError::fixed("ERR Write commands are not allowed from read-only scripts.");
 const FULL: CommandError =
@@ -215,6 +220,58 @@ impl<'c, 'a, 'r> Call<'c, 'a, 'r> {
         Ok((value, expiry))
     }
 
+    /// HEXISTS.
+    pub(super) fn has_field(
+        &mut self,
+        key: Key<'_>,
+        field: Option<&[u8]>,
+    ) -> Result<bool, CommandError> {
+        let field = field.ok_or(BAD_ARGUMENT)?;
+        Ok(self.cx.keys.collection::<Hash>(key)?.is_some_and(|hash| hash.contains(field)))
+    }
+
+    /// HINCRBY; what the field has then.
+    pub(super) fn count_field(
+        &mut self,
+        key: Key<'_>,
+        field: Option<&[u8]>,
+        delta: i64,
+    ) -> Result<i64, CommandError> {
+        let field = field.ok_or(BAD_ARGUMENT)?;
+        self.may_write()?;
+        self.may_grow()?;
+        hash_counter::add(self.cx, key, field, delta)
+    }
+
+    /// INCR.
+    pub(super) fn increment(&mut self, key: Key<'_>) -> Result<i64, CommandError> {
+        self.may_write()?;
+        self.may_grow()?;
+        counter::add(self.cx, key, 1)
+    }
+
+    /// PUBLISH or SPUBLISH, whichever `command` names.
+    pub(super) fn publish(
+        &mut self,
+        command: Option<&[u8]>,
+        channel: Key<'_>,
+        message: Option<&[u8]>,
+    ) -> Outcome {
+        let command = command.ok_or(BAD_ARGUMENT)?;
+        let message = message.ok_or(BAD_ARGUMENT)?;
+        let is = |name: &[u8]| command.eq_ignore_ascii_case(name);
+        if is(b"publish") {
+            self.may_write()?;
+            self.cx.node.pubsub.publish(channel.bytes, message);
+        } else if is(b"spublish") {
+            self.may_write()?;
+            self.cx.node.pubsub.publish_to_shard(channel.bytes, message);
+        } else {
+            return Err(UNKNOWN_COMMAND);
+        }
+        Ok(())
+    }
+
     /// EXPIRE or PEXPIRE; whether the key was there.
     pub(super) fn expire(
         &mut self,
@@ -282,6 +339,12 @@ impl<'c, 'a, 'r> Call<'c, 'a, 'r> {
     /// Null.
     pub(super) fn nothing(&mut self) {
         self.cx.reply.null();
+    }
+
+    /// A table of numbers.
+    pub(super) fn numbers(&mut self, numbers: &[i64]) {
+        self.cx.reply.array(numbers.len());
+        numbers.iter().for_each(|number| self.cx.reply.int(*number));
     }
 
     /// A table of a value, or `false`, and a number.

@@ -8,6 +8,7 @@
 mod call;
 mod claim;
 mod extend;
+mod hold;
 mod several;
 
 pub(super) use call::{Call, Permission};
@@ -55,6 +56,11 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, operation: Operation) -> Outcome 
         Operation::ExtendAll => several::extend_all(call),
         Operation::TimeLeftOfAll => several::time_left_of_all(call),
         Operation::Raise => raise(call),
+        Operation::Hold => hold::hold(call),
+        Operation::HoldFenced { tells } => hold::hold_fenced(call, tells),
+        Operation::LetGo { publishes } => hold::let_go(call, publishes),
+        Operation::BreakHolds { publishes } => hold::break_holds(call, publishes),
+        Operation::RenewHolds => hold::renew(call),
         Operation::Lacking(_) => unreachable!("the caller has answered that something is lacking"),
     }
 }

@@ -142,8 +142,8 @@ pub enum Operation {
     TimeLeftOfAll,
     /// Sets a number if it is greater than the one that is there: the new one or null.
     Raise,
-    /// Counts one more hold of `ARGV[2]` in the hash, for `ARGV[1]` milliseconds, if nobody else has
-    /// one: null, or the milliseconds left.
+    /// Counts one more hold of `ARGV[2]` in the hash, for `ARGV[1]` milliseconds, if nobody else
+    /// has one: null, or the milliseconds left.
     Hold,
     /// As `Hold`, with the next number of a counter for each hold.
     HoldFenced {

@@ -123,8 +123,8 @@ mod tests {
         }
         assert_eq!(world.told(), [""; 0], "nobody is told while a shard is borrowed");
         drop(borrowed);
-        let there = ["new 1:a", "set 1:a", "rename_from 1:a", "new 1:b", "rename_to 1:b"];
-        let back = ["set 1:b", "rename_from 1:b", "new 1:a", "rename_to 1:a"];
+        let there = ["new 1:a", "set 1:a", "rename_from 1:a", "rename_to 1:b"];
+        let back = ["set 1:b", "rename_from 1:b", "rename_to 1:a"];
         assert_eq!(world.told(), [&there[..], &back].concat());
     }
 

@@ -1,8 +1,9 @@
 //! What has happened to the keys of a shard and has not been told yet.
 //!
 //! While nobody wants to know, a change costs a look at `open`. Not here: telling (`announce`),
-//! and change feeds, which are part of the question whether anybody wants to know (`feeds`). Invariant: whoever gives the shard back finds the events in the order in which
-//! they happened, also across shards that are borrowed together.
+//! and change feeds, which are part of the question whether anybody wants to know (`feeds`).
+//! Invariant: whoever gives the shard back finds the events in the order in which they happened,
+//! also across shards that are borrowed together.
 
 use crate::base::events::EventClasses;
 use crate::keyspace::Db;

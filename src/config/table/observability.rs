@@ -31,8 +31,8 @@ pub(super) const SECTION: Section = Section {
             "notify-keyspace-events",
             Kind::Events,
             "",
-            "Which key events are published: K by key, E by event, and of the classes g$lshzxetdmn, \
-             A for most of them, and L for locks and their kin.",
+            "Which key events are published: K by key, E by event, and of the classes \
+             g$lshzxetdmn, A for most of them, and L for locks and their kin.",
         ),
     ],
 };

@@ -1,9 +1,11 @@
 //! One hot lock and a crowd of clients: how often per second it changes hands, and how long each of
 //! them waits. latchd's queue (`LOCK.ACQUIRE ... WAIT`) beside the loops that clients of Redis use,
-//! which ask again after a pause. `benches/README.md` says what the numbers mean.
+//! which ask again after a pause. And, apart from that, what a million locks occupy that nobody
+//! waits for. `benches/README.md` says what the numbers mean.
 #![allow(clippy::disallowed_methods, reason = "a bench measures time, sleeps and starts threads")]
 
 mod crowd;
+mod held;
 #[path = "../versus/machine.rs"]
 #[allow(dead_code, reason = "versus uses more of it")]
 mod machine;
@@ -20,6 +22,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crowd::Outcome;
+use held::Held;
 use manner::Manner;
 use server::{Layout, Server};
 use wire::Failure;
@@ -33,6 +36,8 @@ cargo bench --bench contention -- [options]
   --layout one|all   latchd with one thread, and each side on a core of its own; or with a thread
                      per core and nothing pinned (both, one after the other)
   --redis PATH       instead of the redis-server of PATH
+  --held N           instead of all that: what so many locks occupy that nobody waits for, and how
+                     long others wait while all of them end within a second
 ";
 
 struct Options {
@@ -40,6 +45,7 @@ struct Options {
     seconds: f64,
     layouts: Vec<Layout>,
     redis: PathBuf,
+    held: Option<usize>,
 }
 
 fn main() -> ExitCode {
@@ -58,11 +64,15 @@ fn run() -> Result<(), Failure> {
         return Ok(());
     };
     machine::raise_file_limit()?;
+    let latchd = Path::new(env!("CARGO_BIN_EXE_latchd"));
+    if let Some(locks) = options.held {
+        print_held(locks, &held::measure(latchd, locks)?);
+        return Ok(());
+    }
     println!(
         "| clients | how | threads | hand-offs/s | wait p50 ms | wait p99 ms | clients / rate, ms \
          | served fewest to most |\n|---|---|---|---|---|---|---|---|"
     );
-    let latchd = Path::new(env!("CARGO_BIN_EXE_latchd"));
     for &clients in &options.clients {
         for manner in Manner::ALL {
             let binary = if manner.asks_redis() { &options.redis } else { latchd };
@@ -73,6 +83,16 @@ fn run() -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn print_held(locks: usize, held: &Held) {
+    let [idle, calm, stormy] = held.longest_ms;
+    println!(
+        "| locks | used bytes each | resident bytes each | longest ms, idle | all held | all end | \
+         ended in ms |\n|---|---|---|---|---|---|---|\n\
+         | {locks} | {:.0} | {:.0} | {idle:.2} | {calm:.2} | {stormy:.2} | {:.0} |",
+        held.used_bytes, held.resident_bytes, held.ended_in_ms,
+    );
 }
 
 /// Lets a crowd go for the lock of a server of its own; on a thread of its own, so that pinning it
@@ -116,7 +136,8 @@ impl Options {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Self>, Failure> {
         let clients = vec![10, 100, 500, 1_000];
         let layouts = vec![Layout::OneThread, Layout::AllCores];
-        let mut options = Self { clients, seconds: 3.0, layouts, redis: "redis-server".into() };
+        let redis = "redis-server".into();
+        let mut options = Self { clients, seconds: 3.0, layouts, redis, held: None };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
             match &*arg {
@@ -135,6 +156,7 @@ impl Options {
                     };
                 }
                 "--redis" => options.redis = value()?.into(),
+                "--held" => options.held = Some(value()?.parse()?),
                 "--help" => return Ok(None),
                 // Cargo adds it.
                 "--bench" => {}

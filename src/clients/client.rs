@@ -4,12 +4,14 @@
 //! time.
 
 use crate::base::time::Mono;
-use crate::clients::outbox::{Outbox, OutboxLimit, Push, Put, TooMany};
+use crate::clients::mailbox::{Mailbox, Push, Put, TooMany};
+use crate::clients::post::Post;
 use crate::pubsub::Subscribed;
 use crate::resp::reply::Protocol;
 use atomic_waker::AtomicWaker;
 use parking_lot::RwLock;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::task::Waker;
 
@@ -151,13 +153,15 @@ pub struct Client {
     /// Whether what it waits for has news.
     news: AtomicBool,
     waker: AtomicWaker,
-    outbox: Outbox,
+    mailbox: Mailbox,
+    /// The post of its worker.
+    post: Arc<Post>,
 }
 
 impl Client {
     /// A connection that has just been accepted.
     #[must_use]
-    pub(super) fn new(id: ClientId, origin: Origin, limit: OutboxLimit) -> Self {
+    pub(super) fn new(id: ClientId, origin: Origin, post: Arc<Post>) -> Self {
         let figures = Figures {
             last_seen_ms: origin.since.0,
             protocol: Protocol::Resp2.number() as u8,
@@ -167,8 +171,8 @@ impl Client {
         let shared = Shared::default();
         shared.store(&figures);
         let (names, kill, unblock, news, waker) = Default::default();
-        let outbox = Outbox::new(limit);
-        Self { id, origin, shared, names, kill, unblock, news, waker, outbox }
+        let mailbox = Mailbox::default();
+        Self { id, origin, shared, names, kill, unblock, news, waker, mailbox, post }
     }
 
     /// What it is doing.
@@ -273,18 +277,30 @@ impl Client {
 
     /// Sends it a message that is no reply, when it is between two replies.
     pub fn push(&self, push: Push) {
-        let unsent = self.shared.output_bytes.load(Ordering::Relaxed);
-        match self.outbox.put(push, unsent) {
+        match self.put(push) {
             Put::First => self.wake(),
             Put::Behind => {}
         }
+    }
+
+    /// As `push`, where many connections may get the same.
+    pub(super) fn push_one_of_many(self: &Arc<Self>, push: Push) {
+        match self.put(push) {
+            Put::First => self.post.note(Arc::clone(self)),
+            Put::Behind => {}
+        }
+    }
+
+    fn put(&self, push: Push) -> Put {
+        let unsent = self.shared.output_bytes.load(Ordering::Relaxed);
+        self.mailbox.put(push, self.post.room(unsent))
     }
 
     /// Whether there are messages to be sent.
     #[must_use]
     #[inline]
     pub fn has_pushes(&self) -> bool {
-        self.outbox.any()
+        self.mailbox.any()
     }
 
     /// Takes the messages that are to be sent.
@@ -292,18 +308,18 @@ impl Client {
     /// # Errors
     /// There are so many that it has to be closed instead.
     pub fn take_pushes(&self) -> Result<Vec<Push>, TooMany> {
-        self.outbox.take()
+        self.mailbox.take()
     }
 
     /// How much it follows.
     #[must_use]
     pub fn subscribed(&self) -> Subscribed {
-        self.outbox.subscribed()
+        self.mailbox.subscribed()
     }
 
     /// Says how much it follows; its own core only.
     pub fn set_subscribed(&self, subscribed: Subscribed) {
-        self.outbox.set_subscribed(subscribed);
+        self.mailbox.set_subscribed(subscribed);
     }
 
     /// Lets the connection's task look around.

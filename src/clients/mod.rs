@@ -4,14 +4,15 @@
 //! It is data that commands read (CLIENT LIST) and sessions write; sockets are elsewhere.
 
 mod client;
-mod outbox;
+mod mailbox;
 mod pause;
+mod post;
 mod registry;
 mod stall;
 mod subscriber;
 
 pub use client::{Client, ClientId, DEFAULT_USER, Figures, Kill, Origin, Unblock};
-pub use outbox::{Push, TooMany};
+pub use mailbox::{Push, TooMany};
 pub use pause::{Pause, PauseScope};
 pub use registry::Registry;
 pub use stall::{Stall, Standstill};

@@ -2,30 +2,41 @@
 
 use crate::base::time::Mono;
 use crate::clients::client::{Client, ClientId, Kill, Origin};
-use crate::clients::outbox::OutboxLimit;
 use crate::clients::pause::Pause;
+use crate::clients::post::Post;
 use dashmap::DashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::Context;
 
 /// See the module's documentation.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Registry {
     clients: DashMap<ClientId, Arc<Client>>,
     last_id: AtomicU64,
     connected: AtomicUsize,
-    outbox_limit: OutboxLimit,
+    /// One for each worker.
+    posts: Box<[Arc<Post>]>,
     /// CLIENT PAUSE.
     pub pause: Pause,
 }
 
 impl Registry {
+    /// The connections of a node with so many workers.
+    #[must_use]
+    pub fn new(workers: usize) -> Self {
+        let (clients, last_id, connected, pause) = Default::default();
+        let posts = (0..workers.max(1)).map(|_| Arc::default()).collect();
+        Self { clients, last_id, connected, posts, pause }
+    }
+
     /// Admits a connection if there are fewer than `most`.
     pub fn admit(&self, origin: Origin, most: usize) -> Option<Arc<Client>> {
         let room = |connected: usize| (connected < most).then_some(connected + 1);
         self.connected.fetch_update(Ordering::AcqRel, Ordering::Acquire, room).ok()?;
         let id = ClientId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
-        let client = Arc::new(Client::new(id, origin, self.outbox_limit.clone()));
+        let post = Arc::clone(self.post(usize::from(origin.worker)));
+        let client = Arc::new(Client::new(id, origin, post));
         self.clients.insert(id, Arc::clone(&client));
         Some(client)
     }
@@ -65,8 +76,18 @@ impl Registry {
     }
 
     /// How many bytes of messages may wait for one connection, 0 for no limit.
-    pub fn limit_outboxes(&self, bytes: u64) {
-        self.outbox_limit.set(bytes);
+    pub fn limit_mailboxes(&self, bytes: u64) {
+        self.posts.iter().for_each(|post| post.limit(bytes));
+    }
+
+    /// Wakes the connections of a worker that have got messages, and the task of `cx` when others
+    /// have.
+    pub fn wake_addressees(&self, worker: usize, cx: &Context<'_>) {
+        self.post(worker).wake_noted(cx);
+    }
+
+    fn post(&self, worker: usize) -> &Arc<Post> {
+        &self.posts[worker % self.posts.len()]
     }
 
     /// Closes connections that have not been heard of for `timeout_ms`, but no subscribers: they

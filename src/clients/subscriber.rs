@@ -3,7 +3,7 @@
 //! Not here: who follows what (`pubsub`).
 
 use crate::clients::client::Client;
-use crate::clients::outbox::Push;
+use crate::clients::mailbox::Push;
 use crate::pubsub::{Message, Subscriber, SubscriberId, Via};
 use crate::resp::reply::{Protocol, Writer};
 use std::sync::Arc;
@@ -38,6 +38,6 @@ impl Subscriber for Client {
     }
 
     fn deliver(this: &Arc<Self>, parcel: &Push) {
-        this.push(parcel.clone());
+        this.push_one_of_many(parcel.clone());
     }
 }

@@ -183,7 +183,7 @@ impl Node {
         let notifications = Arc::<Notifications>::default();
         let node = Self {
             keyspace: parts.keyspace,
-            clients: Registry::default(),
+            clients: Registry::new(workers),
             pubsub: Arc::clone(&notifications.hub),
             notifications: Arc::clone(&notifications),
             tallies: Tallies::new(workers, commands, parts.identity.started.mono),
@@ -301,7 +301,7 @@ impl Node {
         self.notifications.set_classes(settings.notify_keyspace_events);
         self.keyspace.count_memory(settings.maxmemory > 0);
         self.encodings.take_over(settings);
-        self.clients.limit_outboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
+        self.clients.limit_mailboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
         self.slow_log.set_len_max(settings.slowlog_max_len);

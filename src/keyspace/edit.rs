@@ -272,8 +272,8 @@ impl<'s, 'k> Edit<'s, 'k> {
     }
 
     /// Puts a taken entry under this key, in place of what was there; that the key is new has been
-    /// noted when it was taken. It hangs on its lease if it
-    /// is still in that one's slot and database.
+    /// noted when it was taken. It hangs on its lease if it is still in that one's slot and
+    /// database.
     pub fn put(&mut self, mut taken: Taken, event: &'static Event) {
         let expiry = taken.deadline.map_or(Expiry::Never, Expiry::At);
         let access = taken.entry.access();

@@ -1,5 +1,7 @@
 //! The feed of one slot, against a list of everything that was ever recorded.
 
+#![cfg(test)]
+
 use super::*;
 use proptest::prelude::*;
 
@@ -19,7 +21,7 @@ fn numbers(feed: &Feed, since: u64, want: &Want, count: usize) -> Result<Vec<u64
 
 #[test]
 fn a_revision_is_read_as_it_is_written() {
-    let revision = Revision { epoch: Epoch::new(7).expect("a small number"), seq: 12 };
+    let revision = Revision { epoch: Epoch::new(7).unwrap(), seq: 12 };
     assert_eq!(revision.to_string(), "7-12");
     assert_eq!(Revision::parse(b"7-12"), Some(revision));
     for text in ["", "-", "7", "7-", "-12", "7-012", "+7-12", "7-12 ", "7--12", "7-1-2", "a-b"] {
@@ -96,16 +98,18 @@ proptest! {
                 }
                 Step::Read(reader, count) => {
                     let (want, since) = (want(READERS[reader]), at[reader]);
-                    let behind = log.iter().filter(|(seq, it)| *seq > since && want.takes(it));
-                    let expected: Vec<_> = behind.take(count).cloned().collect();
+                    let behind =
+                        |(seq, change): &&(u64, Change)| *seq > since && want.takes(change);
+                    let expected: Vec<(u64, Change)> =
+                        log.iter().filter(behind).take(count).cloned().collect();
                     match feed.read(since, &want, count) {
                         Err(Compacted) => {
                             prop_assert!(feed.oldest() > since, "it is not there any more");
                             at[reader] = feed.last();
                         }
                         Ok(page) => {
-                            let seen = page.changes.iter().map(|(seq, it)| (*seq, (*it).clone()));
-                            let seen: Vec<(u64, Change)> = seen.collect();
+                            let own = |(seq, it): &(u64, &Change)| (*seq, (*it).clone());
+                            let seen: Vec<_> = page.changes.iter().map(own).collect();
                             prop_assert_eq!(&seen, &expected);
                             let last = seen.last().map_or(feed.last(), |(seq, _)| *seq);
                             let all = seen.len() < count;

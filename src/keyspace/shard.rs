@@ -463,7 +463,7 @@ impl Shard {
         let before = table.memory();
         let entry = table.remove(place.spot, |key| self.hashing.of(key));
         let after = table.memory();
-        self.memory -= before - after + entry.memory();
+        self.memory = self.memory - before + after - entry.memory();
         if before != after && place.table == 0 {
             self.hints.set_buckets(self.first + place.index, table);
         }
@@ -488,9 +488,9 @@ impl Shard {
         let slot_table = self.slots[index].table_mut(table);
         let before = slot_table.memory();
         slot_table.insert(hash, entry, |key| self.hashing.of(key));
-        let grown = slot_table.memory() - before;
-        self.memory += grown;
-        if grown > 0 && table == 0 {
+        let after = slot_table.memory();
+        self.memory = self.memory - before + after;
+        if after != before && table == 0 {
             self.hints.set_buckets(self.first + index, slot_table);
         }
     }

@@ -45,8 +45,13 @@ pub struct Spot {
 pub struct Table {
     /// A power of two of them, or none.
     buckets: Box<[Bucket]>,
-    entries: usize,
+    entries: u32,
+    /// Buckets that hang on others.
+    overflowing: u32,
 }
+
+/// Most entries of one table: more than memory has room for.
+const ENTRIES_MAX: u32 = u32::MAX;
 
 /// The byte that stands for `hash` in a bucket's tags; never 0.
 #[inline]
@@ -63,14 +68,16 @@ impl Bucket {
         differs.wrapping_sub(LOW) & !differs & (LOW << 7) & 0x0000_ffff_ffff_ffff
     }
 
-    fn put(&mut self, hash: u64, entry: Entry) {
-        let mut bucket = self;
+    /// Takes an entry; how many buckets more hang on this one then.
+    fn put(&mut self, hash: u64, entry: Entry) -> u32 {
+        let (mut bucket, mut added) = (self, 0);
         loop {
             if let Some(cell) = bucket.cells.iter().position(Option::is_none) {
                 bucket.tags |= u64::from(tag_of(hash)) << (8 * cell);
                 bucket.cells[cell] = Some(entry);
-                return;
+                return added;
             }
+            added = u32::from(bucket.more.is_none());
             bucket = bucket.more.get_or_insert_default();
         }
     }
@@ -83,16 +90,18 @@ impl Bucket {
         (0..link).try_fold(self, |bucket, _| bucket.more.as_deref_mut())
     }
 
-    /// Frees overflow buckets that hold nothing any more.
-    fn trim(&mut self) {
-        let mut next = &mut self.more;
+    /// Frees overflow buckets that hold nothing any more; how many those were.
+    fn trim(&mut self) -> u32 {
+        let (mut next, mut freed) = (&mut self.more, 0);
         while let Some(mut bucket) = next.take() {
             if bucket.tags == 0 {
                 *next = bucket.more.take();
+                freed += 1;
             } else {
                 next = &mut next.insert(bucket).more;
             }
         }
+        freed
     }
 
     /// The bucket, and those that took what did not fit.
@@ -119,7 +128,7 @@ impl Table {
     /// Number of entries.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.entries
+        self.entries as usize
     }
 
     /// Whether there is no entry.
@@ -156,7 +165,7 @@ impl Table {
     /// Heap bytes of the table itself, without its entries.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.buckets.len() * size_of::<Bucket>()
+        (self.buckets.len() + self.overflowing as usize) * size_of::<Bucket>()
     }
 
     #[inline]
@@ -208,12 +217,16 @@ impl Table {
     }
 
     /// Adds an entry whose key is not there yet. `hash_of` is asked when the table grows.
+    ///
+    /// # Panics
+    /// If there are more entries than memory has room for.
     pub fn insert(&mut self, hash: u64, entry: Entry, hash_of: impl Fn(&[u8]) -> u64) {
-        if self.entries >= self.buckets.len() * GROW_ABOVE {
+        assert!(self.entries < ENTRIES_MAX, "memory ends before a table does");
+        if self.len() >= self.buckets.len() * GROW_ABOVE {
             self.resize((self.buckets.len() * 2).max(1), hash_of);
         }
         let bucket = self.bucket_of(hash);
-        self.buckets[bucket].put(hash, entry);
+        self.overflowing += self.buckets[bucket].put(hash, entry);
         self.entries += 1;
     }
 
@@ -226,11 +239,11 @@ impl Table {
         let bucket = head.link_mut(spot.link).expect("a spot names an entry");
         bucket.tags &= !(0xff << (8 * spot.cell));
         let entry = bucket.cells[spot.cell].take().expect("a spot names an entry");
-        head.trim();
+        self.overflowing -= head.trim();
         self.entries -= 1;
         if self.entries == 0 {
-            self.buckets = Box::default();
-        } else if self.entries * SHRINK_BELOW < self.buckets.len() {
+            (self.buckets, self.overflowing) = (Box::default(), 0);
+        } else if self.len() * SHRINK_BELOW < self.buckets.len() {
             self.resize(self.buckets.len() / 2, hash_of);
         }
         entry
@@ -238,6 +251,7 @@ impl Table {
 
     fn resize(&mut self, buckets: usize, hash_of: impl Fn(&[u8]) -> u64) {
         let old = std::mem::take(&mut self.buckets);
+        self.overflowing = 0;
         self.buckets = std::iter::repeat_with(Bucket::default).take(buckets).collect();
         let mask = buckets - 1;
         for bucket in old {
@@ -245,7 +259,7 @@ impl Table {
             while let Some(mut bucket) = link {
                 for entry in bucket.cells.iter_mut().filter_map(Option::take) {
                     let hash = hash_of(entry.key());
-                    self.buckets[hash as usize & mask].put(hash, entry);
+                    self.overflowing += self.buckets[hash as usize & mask].put(hash, entry);
                 }
                 link = bucket.more.take();
             }
@@ -299,7 +313,10 @@ impl Table {
     /// If an entry cannot be found by its key, or a tag or a count is wrong.
     pub(crate) fn assert_invariants(&self, hash_of: impl Fn(&[u8]) -> u64) {
         assert!(self.buckets.is_empty() || self.buckets.len().is_power_of_two());
-        assert_eq!(self.iter().count(), self.entries, "the table counts its entries");
+        assert_eq!(self.iter().count(), self.len(), "the table counts its entries");
+        let buckets = self.buckets.iter().flat_map(Bucket::links).count();
+        let counted = self.buckets.len() + self.overflowing as usize;
+        assert_eq!(buckets, counted, "the table counts its buckets");
         for entry in self.iter() {
             let spot = self.find(hash_of(entry.key()), |other| other.key() == entry.key());
             let found = spot.map(|spot| std::ptr::from_ref(self.at(spot)));

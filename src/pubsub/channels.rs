@@ -48,6 +48,16 @@ impl<S: Subscriber> Channels<S> {
         }
     }
 
+    /// Those who do not stay leave everything.
+    pub(super) fn retain(&self, stays: impl Fn(&S) -> bool) {
+        self.by_name.retain(|_, followers| {
+            followers.retain(&stays);
+            let followed = !followers.is_empty();
+            self.count.fetch_sub(usize::from(!followed), Ordering::Release);
+            followed
+        });
+    }
+
     pub(super) fn deliver(&self, message: Message<'_>) -> usize {
         self.by_name.get(message.channel).map_or(0, |followers| followers.deliver(message))
     }

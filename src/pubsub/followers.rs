@@ -26,6 +26,10 @@ impl<S: Subscriber> Followers<S> {
         self.0.get_mut().remove(&who);
     }
 
+    pub(super) fn retain(&mut self, stays: impl Fn(&S) -> bool) {
+        self.0.get_mut().retain(|_, follower| stays(follower));
+    }
+
     pub(super) fn is_empty(&mut self) -> bool {
         self.0.get_mut().is_empty()
     }

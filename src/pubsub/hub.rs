@@ -74,6 +74,14 @@ impl<S: Subscriber> Hub<S> {
         }
     }
 
+    /// Those who do not stay leave everything, at once for all who look: what it costs is a walk
+    /// over all names. They may say so themselves later.
+    pub fn retain(&self, stays: impl Fn(&S) -> bool) {
+        self.channels.retain(&stays);
+        self.patterns.retain(&stays);
+        self.shard_channels.retain(&stays);
+    }
+
     /// How many different names of a kind are followed.
     #[must_use]
     pub fn count(&self, kind: Kind) -> usize {

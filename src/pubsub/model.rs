@@ -45,6 +45,7 @@ enum Step {
     Follow(usize, Kind, &'static str),
     Leave(usize, Kind, &'static str),
     LeaveAll(usize),
+    Remove(usize),
     Publish(&'static str),
     PublishToShard(&'static str),
 }
@@ -61,6 +62,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (ear(), kind(), name()).prop_map(|(ear, kind, name)| Step::Follow(ear, kind, name)),
         3 => (ear(), kind(), name()).prop_map(|(ear, kind, name)| Step::Leave(ear, kind, name)),
         1 => ear().prop_map(Step::LeaveAll),
+        1 => ear().prop_map(Step::Remove),
         4 => name().prop_map(Step::Publish),
         2 => name().prop_map(Step::PublishToShard),
     ];
@@ -108,6 +110,11 @@ impl Trial {
                 let (who, subscriptions) = &mut self.ears[ear];
                 subscriptions.leave_all(&self.hub, &**who);
                 self.model.retain(|(_, of, _)| *of != ear);
+            }
+            Step::Remove(ear) => {
+                self.hub.retain(|who| who.id != self.ears[ear].0.id);
+                // Nothing is left for it to take out.
+                self.take(&Step::LeaveAll(ear));
             }
             Step::Publish(channel) => self.publish(&[Kind::Channel, Kind::Pattern], channel),
             Step::PublishToShard(channel) => self.publish(&[Kind::ShardChannel], channel),

@@ -52,6 +52,16 @@ impl<S: Subscriber> Patterns<S> {
         self.count.store(by_text.len(), Ordering::Release);
     }
 
+    /// Those who do not stay leave everything.
+    pub(super) fn retain(&self, stays: impl Fn(&S) -> bool) {
+        let mut by_text = self.by_text.write();
+        by_text.retain(|_, followers| {
+            followers.retain(&stays);
+            !followers.is_empty()
+        });
+        self.count.store(by_text.len(), Ordering::Release);
+    }
+
     /// Delivers what is published at `channel` once for each pattern that matches.
     pub(super) fn deliver(&self, channel: &[u8], text: &[u8]) -> usize {
         let by_text = self.by_text.read();

@@ -23,6 +23,7 @@ use crate::script::explain::explain;
 use std::error::Error;
 use std::ffi::OsString;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -49,7 +50,8 @@ fn start(args: &[OsString]) -> Result<(), Box<dyn Error>> {
     match invocation {
         Invocation::Help => print!("{USAGE}"),
         Invocation::Version => println!("{}", version()),
-        Invocation::CheckConfig(_) => {
+        Invocation::CheckConfig(config) => {
+            try_dir(&config.settings().dir)?;
             warnings.iter().for_each(|warning| println!("{warning}"));
             println!("The configuration is fine.");
         }
@@ -78,7 +80,7 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     let (listening, doors) = Listening::start(tcp, workers)?;
     let platform = SystemPlatform { log, workers, listening };
     let mut rng = fastrand::Rng::with_seed(random_bits()? as u64);
-    let state = Arc::new(node_state::open(std::path::Path::new("."), &hex_id(&mut rng))?);
+    let state = Arc::new(node_state::open(Path::new("."), &hex_id(&mut rng))?);
     let shards = (workers * SHARDS_PER_WORKER).next_power_of_two().min(SHARDS_MAX);
     let layout = Layout {
         shards: shards as u16,
@@ -103,6 +105,16 @@ fn run(mut config: Config, warnings: &[Warning]) -> Result<(), Box<dyn Error>> {
     drop((pid_file, state));
     tracing::info!("latchd is now ready to exit, bye bye...");
     Ok(())
+}
+
+/// Whether a start would find `dir` and could write there: nothing is left behind.
+fn try_dir(dir: &Path) -> Result<(), String> {
+    let trial = dir.join(format!(".latchd-check-{}", std::process::id()));
+    let tried = std::fs::File::create_new(&trial).and_then(|_| std::fs::remove_file(&trial));
+    tried.map_err(|error| {
+        let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        format!("cannot use `dir {}`: {error}", absolute.display())
+    })
 }
 
 /// Changes into `dir`. Paths that were relative to where the server was started become absolute.

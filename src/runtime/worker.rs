@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::net::UnixListener;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -117,6 +118,12 @@ async fn serve(setup: Setup) -> io::Result<()> {
         let accept = accept_unix(listener, path, Arc::clone(&worker));
         accepting.push(duties.start("accepting connections on the Unix socket", accept));
     }
+    let (node, number) = (Arc::clone(&setup.node), setup.number);
+    let post = std::future::poll_fn(move |cx| {
+        node.clients.wake_addressees(number, cx);
+        Poll::Pending
+    });
+    duties.start("messages", post);
     duties.start("timers", run_timers(Arc::clone(&setup.node), setup.alarms, setup.number));
     if setup.number == 0 {
         duties.start("housekeeping", housekeeping(Arc::clone(&setup.node), setup.state));

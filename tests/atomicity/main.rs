@@ -4,6 +4,7 @@
 //! single commands, and anything about time.
 #![allow(clippy::disallowed_methods, reason = "tests run on real time and threads")]
 
+mod channels;
 mod counters;
 mod crowd;
 mod deadlocks;

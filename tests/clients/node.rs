@@ -23,6 +23,16 @@ fn node_redis_over_resp3() {
 }
 
 #[test]
+fn channels_over_resp2() {
+    run("channels.js", "2");
+}
+
+#[test]
+fn channels_over_resp3() {
+    run("channels.js", "3");
+}
+
+#[test]
 fn ioredis() {
     run("ioredis.js", "2");
 }

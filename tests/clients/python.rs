@@ -33,6 +33,7 @@ over_both_protocols! {
     keys: "keys.py",
     pipelines_and_transactions: "transactions.py",
     asyncio: "aio.py",
+    channels: "channels.py",
     clients: "clients.py",
     server: "server.py",
     commands_after_redis_7_0: "newer.py",

@@ -65,6 +65,38 @@ pub fn sorted(frame: Frame) -> Frame {
     Frame::List(byte, items)
 }
 
+/// Messages one after the other, where those that belong together are sorted: the same message by
+/// several patterns, and several names that are left at once. Their counts stay where they are.
+pub fn in_any_order(mut frames: Vec<Frame>) -> Vec<Frame> {
+    let together = |left: &Frame, right: &Frame| match (&words(left)[..], &words(right)[..]) {
+        ([b"pmessage", _, channel, text], [b"pmessage", _, to, told]) => {
+            channel == to && text == told
+        }
+        ([kind, ..], [other, ..]) => kind.ends_with(b"unsubscribe") && kind == other,
+        _ => false,
+    };
+    for group in frames.chunk_by_mut(together) {
+        let mut names: Vec<Frame> = group.iter().filter_map(name).cloned().collect();
+        names.sort_by_key(Frame::encode);
+        for (frame, name) in group.iter_mut().zip(names) {
+            if let Frame::List(_, items) = frame {
+                items[1] = name;
+            }
+        }
+    }
+    frames
+}
+
+/// The words of a message.
+fn words(frame: &Frame) -> Vec<&[u8]> {
+    frame.as_list().unwrap_or_default().iter().filter_map(Frame::as_bytes).collect()
+}
+
+/// The name or pattern that a message is about.
+fn name(frame: &Frame) -> Option<&Frame> {
+    frame.as_list()?.get(1)
+}
+
 /// The reply of HSCAN with its pairs sorted.
 pub fn scanned_pairs(frame: Frame) -> Frame {
     let Frame::List(byte, items) = frame else { return frame };

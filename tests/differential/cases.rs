@@ -114,6 +114,6 @@ macro_rules! cases {
 }
 
 cases! {
-    connection errors expiry hash incrbyfloat keys lcs protocol scripts server set strings
+    connection errors expiry hash incrbyfloat keys lcs protocol pubsub scripts server set strings
     transactions
 }

@@ -38,6 +38,22 @@ const CLEAN: &[&[&str]] = &[
     &["FLUSHALL"],
 ];
 
+/// What marks the end of what a connection has been sent.
+const PING: [&str; 2] = ["PING", "that was all"];
+
+/// All that comes up to the answer to `PING`, and what was left unread before.
+fn hear(client: &mut Client) -> Result<Vec<u8>, Silence> {
+    let mut heard = client.kept_pushes();
+    loop {
+        let frame = client.frame()?;
+        let is_answer = frame.windows(PING[1].len()).any(|bytes| bytes == PING[1].as_bytes());
+        heard.push(frame);
+        if is_answer {
+            return Ok(heard.concat());
+        }
+    }
+}
+
 /// What came back for a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
@@ -182,6 +198,9 @@ impl Duel {
             });
         let expected = wanted.as_ref().unwrap_or(oracle);
         let agreed = match (expected, &subject, step.argv()) {
+            (Seen::Reply(left), Seen::Reply(right), None) if step.act == Act::Hear => {
+                judge::same_heard(left, right)
+            }
             (Seen::Reply(left), Seen::Reply(right), Some(argv)) => {
                 judge::agree(argv, queued, left, right)
             }
@@ -297,6 +316,9 @@ impl Lane {
             Act::Line(bytes) => {
                 self.client(step.conn).send_raw(bytes);
             }
+            Act::Hear => {
+                self.client(step.conn).send(&PING);
+            }
             Act::Close => self.clients[step.conn] = None,
             Act::Raw(bytes) => {
                 let mut client = self.connect();
@@ -319,7 +341,12 @@ impl Lane {
         if matches!(step.act, Act::Close | Act::Mute(_)) {
             return Seen::Unasked;
         }
-        match self.client(step.conn).reply() {
+        let outcome = if step.act == Act::Hear {
+            hear(self.client(step.conn))
+        } else {
+            self.client(step.conn).reply()
+        };
+        match outcome {
             Ok(reply) => Seen::Reply(self.complete(step, reply)),
             Err(silence) => {
                 self.clients[step.conn] = None;

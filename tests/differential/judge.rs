@@ -4,8 +4,8 @@
 //! a loose reply is brought into a form that can be compared (`canon.rs`).
 
 use crate::canon::{
-    client_fields, command_entries, hello_fields, help_frame, keyspace_lines, kind, kind_only,
-    nothing, object_fields, scanned_pairs, sorted, sorted_pairs,
+    client_fields, command_entries, hello_fields, help_frame, in_any_order, keyspace_lines, kind,
+    kind_only, nothing, object_fields, scanned_pairs, sorted, sorted_pairs,
 };
 use crate::sequence::Argv;
 use crate::support::Frame;
@@ -138,6 +138,8 @@ const LOOSE: &[Loose] = &[
     loose("COMMAND HELP", Anywhere, Canon(help_frame), "7.4 has more subcommands"),
     loose("CONFIG HELP", Anywhere, Canon(help_frame), "7.4 has more subcommands"),
     loose("DEBUG HELP", Anywhere, Canon(help_frame), "most subcommands concern Redis's insides"),
+    loose("PUBSUB CHANNELS", Anywhere, Canon(sorted), "the order is that of a hash table"),
+    loose("PUBSUB SHARDCHANNELS", Anywhere, Canon(sorted), "the order is that of a hash table"),
     loose("LATENCY HELP", Anywhere, Canon(help_frame), "7.4 words it differently"),
     loose("MEMORY HELP", Anywhere, Canon(help_frame), "7.4 words it differently"),
 ];
@@ -211,6 +213,13 @@ pub fn agree(argv: &Argv, queue: &[Argv], oracle: &[u8], subject: &[u8]) -> bool
             .iter()
             .zip(left.iter().zip(right))
             .all(|(argv, (left, right))| frames_agree(argv, true, left.clone(), right.clone()))
+}
+
+/// Whether two connections have been sent the same. Redis goes through patterns, and through the
+/// names that somebody leaves, in the order of a hash table.
+pub fn same_heard(oracle: &[u8], subject: &[u8]) -> bool {
+    let (oracle, subject) = (Frame::parse_all(oracle), Frame::parse_all(subject));
+    oracle.1 == subject.1 && in_any_order(oracle.0) == in_any_order(subject.0)
 }
 
 fn frames_agree(argv: &Argv, in_exec: bool, oracle: Frame, subject: Frame) -> bool {
@@ -312,6 +321,19 @@ mod tests {
         assert!(agreed("HELLO 2 AUTH a b x", password, option));
         assert!(!agreed("HELLO 2 AUTH a b x", option, password));
         assert!(!agreed("AUTH a b x", password, option));
+    }
+
+    #[test]
+    fn one_message_may_come_by_several_patterns_in_any_order_and_two_may_not() {
+        let message = |pattern: &str, text: &str| {
+            let word = |word: &str| format!("${}\r\n{word}\r\n", word.len());
+            ["*4\r\n".into(), word("pmessage"), word(pattern), word("c"), word(text)].concat()
+        };
+        let heard = |all: [&str; 2]| all.concat().into_bytes();
+        let [a, b, c] = [message("a", "1"), message("b", "1"), message("c", "2")];
+        assert!(same_heard(&heard([&a, &b]), &heard([&b, &a])));
+        assert!(!same_heard(&heard([&b, &c]), &heard([&c, &b])));
+        assert!(!same_heard(&heard([&a, &b]), &heard([&a, ""])));
     }
 
     #[test]

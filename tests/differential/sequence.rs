@@ -8,6 +8,8 @@
 //! raw> "*1\r\n" "$-1"   bytes on a new connection which then stops sending; all that comes
 //!                       back counts
 //! mute> CLIENT REPLY OFF   a request whose reply is not awaited (mute2>)
+//! hear> 2               whatever connection 2 has been sent and nobody has read, messages of
+//!                       channels for one; a PING marks the end
 //! close> 2              connection 2 is closed by the client
 //! want> "+OK\r\n"       the request before must get this from latchd, because Redis 7.4,
 //!                       whose behaviour it has, differs here from the oracle's 7.0
@@ -34,6 +36,8 @@ pub enum Act {
     Raw(Vec<u8>),
     /// Send a request, await nothing.
     Mute(Argv),
+    /// Read all that has come, up to the answer to a PING that is sent now.
+    Hear,
     /// Close the connection.
     Close,
 }
@@ -72,7 +76,7 @@ impl Step {
     pub fn argv(&self) -> Option<&Argv> {
         match &self.act {
             Act::Call(argv) | Act::Mute(argv) => Some(argv),
-            Act::Line(_) | Act::Raw(_) | Act::Close => None,
+            Act::Line(_) | Act::Raw(_) | Act::Hear | Act::Close => None,
         }
     }
 
@@ -93,6 +97,7 @@ impl Step {
             Act::Line(bytes) => format!("line{digit}> {}", escape(bytes)),
             Act::Raw(bytes) => format!("raw> {}", escape(bytes)),
             Act::Mute(argv) => format!("mute{digit}> {}", escape_line(argv)),
+            Act::Hear => format!("hear> {}", self.conn),
             Act::Close => format!("close> {}", self.conn),
         }
     }
@@ -111,9 +116,9 @@ impl Step {
             "line" => Act::Line(words.concat()),
             "raw" => Act::Raw(words.concat()),
             "mute" => Act::Mute(words),
-            "close" => {
+            "close" | "hear" => {
                 conn = rest.trim().parse().map_err(|_| format!("not a connection: {rest}"))?;
-                Act::Close
+                if kind == "close" { Act::Close } else { Act::Hear }
             }
             other => return Err(format!("unknown mark: {other}")),
         };
@@ -126,7 +131,7 @@ impl Step {
 
 fn is_mark(mark: &str) -> bool {
     let kind = mark.trim_end_matches(|c: char| c.is_ascii_digit());
-    matches!(kind, "line" | "raw" | "mute" | "close" | "want")
+    matches!(kind, "line" | "raw" | "mute" | "hear" | "close" | "want")
         || (kind.is_empty() && !mark.is_empty())
 }
 
@@ -189,6 +194,7 @@ fn a_sequence_is_read_back_as_it_was_written() {
         Act::Line(b"GET k\r\n".to_vec()),
         Act::Raw(b"*1\r\n$-5\r\n".to_vec()),
         Act::Mute(words("CLIENT REPLY OFF")),
+        Act::Hear,
         Act::Close,
     ];
     let mut steps = Vec::new();

@@ -17,5 +17,6 @@ mod shutdown;
 mod slow_reader;
 mod split;
 mod start_up;
+mod subscribers;
 #[path = "../support/mod.rs"]
 mod support;

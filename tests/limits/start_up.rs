@@ -73,6 +73,21 @@ fn a_bad_command_line_is_refused() {
 }
 
 #[test]
+fn a_configuration_is_fine_if_its_directory_is() {
+    let dir = TempDir::new();
+    let output = latchd(dir.path()).arg("--check-config").output().expect("it can be started");
+    assert!(output.status.success());
+    assert_eq!(output.stdout, b"The configuration is fine.\n");
+    let said = refusal(latchd(dir.path()).args(["--dir", "missing", "--check-config"]));
+    let missing = dir.path().join("missing");
+    assert!(said.contains(&*missing.to_string_lossy()), "{said}");
+    fs::write(&missing, "a file").expect("the directory is ours");
+    refusal(latchd(dir.path()).args(["--dir", "missing", "--check-config"]));
+    let left = fs::read_dir(dir.path()).expect("it is there").count();
+    assert_eq!(left, 1, "nothing is left behind but the file");
+}
+
+#[test]
 fn a_script_is_explained_and_nothing_is_started() {
     let dir = TempDir::new();
     let script = "if redis.call('GET', KEYS[1]) == ARGV[1] then -- ours

@@ -130,6 +130,11 @@ impl Client {
         if frame.first() == Some(&b'>') { Ok(frame) } else { Err(Silence::Malformed) }
     }
 
+    /// The pushes that came before replies already read.
+    pub fn kept_pushes(&mut self) -> Vec<Vec<u8>> {
+        self.pushes.drain(..).collect()
+    }
+
     /// Sends a request and gives back the bytes of its reply.
     ///
     /// # Panics

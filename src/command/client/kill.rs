@@ -81,13 +81,18 @@ pub(super) fn kill(cx: &mut Context<'_>, mut args: Args<'_>) -> Outcome {
     } else {
         Filter::parse(caller, args)?
     };
-    let mut closed = 0;
+    let (mut closed, mut subscribers) = (0, false);
     for client in cx.node.clients.all() {
         if filter.takes(&client, cx.keys.now.mono) {
             // The caller gets its answer first.
             client.kill(if client.id == caller { Kill::AfterReply } else { Kill::Now });
             closed += 1;
+            subscribers |= !client.subscribed().is_nothing();
         }
+    }
+    if subscribers {
+        // Their own cores may take a moment to notice, and nobody shall see them until then.
+        cx.node.pubsub.retain(|client| client.killed() != Kill::Now);
     }
     match (by_address_only, closed) {
         (true, 0) => return Err(CommandError::fixed("ERR No such client")),

@@ -1,6 +1,6 @@
 //! Messages that are no replies, between two replies.
 //!
-//! Not here: where they wait (`clients/outbox.rs`), and waking the connection (`clients`).
+//! Not here: where they wait (`clients/mailbox.rs`), and waking the connection (`clients/post.rs`).
 
 use crate::clients::TooMany;
 use crate::resp::reply::Writer;

@@ -5,6 +5,7 @@
 //! make replies depend on the machine), commands newer than the oracle, commands that stop a
 //! server.
 
+mod channels;
 mod hashes;
 mod keys;
 mod server;
@@ -31,6 +32,10 @@ pub struct Dice {
 /// The sequence of a seed.
 pub fn sequence(seed: u64) -> Sequence {
     let mut dice = Dice { rng: Rng::with_seed(seed) };
+    if dice.one_in(10) {
+        let steps = channels::steps(&mut dice);
+        return Sequence { name: format!("seed {seed}"), resp3: dice.one_in(2), steps };
+    }
     let families = [strings::RULES, keys::RULES, server::RULES, hashes::RULES];
     // Some sequences stay within one family so that its commands meet more often.
     let only = dice.one_in(3).then(|| dice.rng.usize(..families.len()));

@@ -7,7 +7,7 @@ use crate::pubsub::Subscribed;
 use crate::resp::reply::{Protocol, Writer};
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A message, spelled for RESP3.
 #[derive(Clone, Debug)]
@@ -38,29 +38,12 @@ impl Push {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany;
 
-/// How many bytes of messages may wait for one connection, 0 for no limit: one figure for all of
-/// them.
-#[derive(Clone, Debug, Default)]
-pub(super) struct OutboxLimit(Arc<AtomicU64>);
-
-impl OutboxLimit {
-    pub(super) fn set(&self, bytes: u64) {
-        self.0.store(bytes, Ordering::Relaxed);
-    }
-
-    fn allows(&self, bytes: u64) -> bool {
-        let most = self.0.load(Ordering::Relaxed);
-        most == 0 || bytes <= most
-    }
-}
-
 /// See the module's documentation.
-#[derive(Debug)]
-pub(super) struct Outbox {
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
     /// Whether there is something to take, so that the usual case costs one load.
     any: AtomicBool,
     kept: Mutex<Option<Box<Kept>>>,
-    limit: OutboxLimit,
 }
 
 #[derive(Debug, Default)]
@@ -81,20 +64,16 @@ pub(super) enum Put {
     First,
 }
 
-impl Outbox {
-    pub(super) fn new(limit: OutboxLimit) -> Self {
-        Self { any: AtomicBool::new(false), kept: Mutex::new(None), limit }
-    }
-
-    /// Adds a message; `unsent` bytes before it have not been taken by the client.
-    pub(super) fn put(&self, push: Push, unsent: u64) -> Put {
+impl Mailbox {
+    /// Adds a message, if there are no more than `most` bytes of messages then.
+    pub(super) fn put(&self, push: Push, most: u64) -> Put {
         let mut kept = self.kept.lock();
         let kept = kept.get_or_insert_default();
         if kept.too_many {
             return Put::Behind;
         }
         kept.bytes += push.bytes();
-        if self.limit.allows(kept.bytes + unsent) {
+        if kept.bytes <= most {
             kept.pushes.push(push);
         } else {
             kept.too_many = true;
@@ -148,43 +127,37 @@ mod tests {
         Push::Message(vec![b'x'; bytes].into())
     }
 
-    fn outbox(limit_bytes: u64) -> Outbox {
-        let limit = OutboxLimit::default();
-        limit.set(limit_bytes);
-        Outbox::new(limit)
-    }
-
     #[test]
     fn a_connection_is_woken_once_for_all_messages_that_it_has_not_looked_at() {
-        let outbox = outbox(0);
-        assert_eq!(outbox.put(message(1), 0), Put::First);
-        assert_eq!(outbox.put(message(1), 0), Put::Behind);
-        assert_eq!(outbox.take().unwrap().len(), 2);
-        assert_eq!(outbox.put(message(1), 0), Put::First);
+        let mailbox = Mailbox::default();
+        assert_eq!(mailbox.put(message(1), u64::MAX), Put::First);
+        assert_eq!(mailbox.put(message(1), u64::MAX), Put::Behind);
+        assert_eq!(mailbox.take().unwrap().len(), 2);
+        assert_eq!(mailbox.put(message(1), u64::MAX), Put::First);
     }
 
     #[test]
     fn one_byte_more_than_the_limit_is_too_many_for_good() {
-        let outbox = outbox(10);
-        assert_eq!(outbox.put(message(6), 0), Put::First);
-        assert_eq!(outbox.put(message(4), 0), Put::Behind);
-        assert_eq!(outbox.take().unwrap().len(), 2);
-        assert_eq!(outbox.put(message(8), 3), Put::First);
-        assert_eq!(outbox.take().unwrap_err(), TooMany);
-        assert_eq!(outbox.put(message(1), 0), Put::Behind);
-        assert_eq!(outbox.take().unwrap_err(), TooMany);
+        let mailbox = Mailbox::default();
+        assert_eq!(mailbox.put(message(6), 10), Put::First);
+        assert_eq!(mailbox.put(message(4), 10), Put::Behind);
+        assert_eq!(mailbox.take().unwrap().len(), 2);
+        assert_eq!(mailbox.put(message(11), 10), Put::First);
+        assert_eq!(mailbox.take().unwrap_err(), TooMany);
+        assert_eq!(mailbox.put(message(1), u64::MAX), Put::Behind);
+        assert_eq!(mailbox.take().unwrap_err(), TooMany);
     }
 
     #[test]
     fn only_a_subscriber_keeps_a_place_for_messages() {
-        let outbox = outbox(0);
-        let _ = outbox.put(message(1), 0);
-        assert!(outbox.take().is_ok() && outbox.kept.lock().is_none());
-        outbox.set_subscribed(Subscribed { patterns: 1, ..Subscribed::default() });
-        let _ = outbox.put(message(1), 0);
-        assert!(outbox.take().is_ok() && outbox.kept.lock().is_some());
-        outbox.set_subscribed(Subscribed::default());
-        assert!(outbox.kept.lock().is_none());
+        let mailbox = Mailbox::default();
+        let _ = mailbox.put(message(1), u64::MAX);
+        assert!(mailbox.take().is_ok() && mailbox.kept.lock().is_none());
+        mailbox.set_subscribed(Subscribed { patterns: 1, ..Subscribed::default() });
+        let _ = mailbox.put(message(1), u64::MAX);
+        assert!(mailbox.take().is_ok() && mailbox.kept.lock().is_some());
+        mailbox.set_subscribed(Subscribed::default());
+        assert!(mailbox.kept.lock().is_none());
     }
 
     #[test]

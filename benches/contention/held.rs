@@ -1,8 +1,8 @@
 //! Many locks that nobody waits for: what one of them occupies, and how long others wait while all
 //! of them end within one second.
 //!
-//! A client pings through the end of a million locks, on connections enough that every worker
-//! serves some, and one of them asks for a key each time. The longest of its round trips includes
+//! A client pings through the end of a million locks, on so many connections that every worker
+//! serves some, and asks for a key on every other one. The longest of its round trips includes
 //! whatever else the machine does, so that the same client first pings an idle server.
 
 use std::path::Path;

@@ -189,11 +189,11 @@ struct Search<'h, M: Model> {
     left: usize,
     /// All of `sure` before this place are done.
     first: usize,
-    seen: HashMap<Node<M>, Vec<M::State>>,
+    seen: HashMap<Tried<M>, Vec<M::State>>,
 }
 
 /// Which operations are done, and the shape of the state that they leave.
-type Node<M> = (Vec<u64>, <M as Model>::Shape);
+type Tried<M> = (Vec<u64>, <M as Model>::Shape);
 
 impl<'h, M: Model> Search<'h, M> {
     fn new(model: &'h M, history: &'h [Operation<M::What>]) -> Self {

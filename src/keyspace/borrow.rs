@@ -348,7 +348,7 @@ impl Borrowed<'_> {
     #[inline]
     fn settle(&mut self) {
         let keyspace = self.keyspace;
-        let mut leaving = None;
+        let mut leaving: Option<Box<Leaving>> = None;
         let mut settle = |shard: ShardId, guard: &mut Shard| {
             if guard.waiters.has_news() | !guard.outbox.is_empty() | !guard.garbage.is_empty() {
                 Leaving::add(&mut leaving, guard);
@@ -368,9 +368,11 @@ impl Borrowed<'_> {
                 (0u16..).zip(guards).for_each(|(shard, guard)| settle(ShardId(shard), guard));
             }
         }
-        let leaves = leaving.map(|leaving| leaving.queue(&keyspace.announcements));
+        if let Some(leaving) = &mut leaving {
+            leaving.queue(&keyspace.announcements);
+        }
         self.held = Held::None;
-        if let Some(leaving) = leaves {
+        if let Some(leaving) = &leaving {
             leaving.leave(&keyspace.announcements);
         }
     }
@@ -396,9 +398,8 @@ impl Leaving {
 
     /// While the shards are still borrowed: what has happened gets its place.
     #[cold]
-    fn queue(mut self: Box<Self>, announcements: &Announcements) -> Box<Self> {
+    fn queue(&mut self, announcements: &Announcements) {
         announcements.queue(&mut self.events);
-        self
     }
 
     /// When they have been given back.

@@ -235,6 +235,9 @@ impl Lock {
             return Offer::NotNext;
         };
         aside.moves.push(Move::Left(waiter));
+        // Whoever makes room may have read the clock before this request came: its core was taken
+        // away in between. The term begins when the request was there at the earliest.
+        let now = now.max(since.ms());
         let token = match drawn {
             Some(token) => self.hand_over(ask, token, (now, tokens.instant(now))),
             None => self.repeat(&ask, now),

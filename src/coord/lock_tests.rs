@@ -202,6 +202,17 @@ fn the_term_of_a_waiter_runs_from_its_grant() {
 }
 
 #[test]
+fn the_term_of_a_waiter_does_not_begin_before_it_asked() {
+    let mut door = door();
+    door.token(ask("a", X), 0);
+    door.park(1, ask("b", X), 10);
+    // The core that releases has read the clock three milliseconds before the request came.
+    assert!(door.is_released("a", 7));
+    assert_eq!(door.grants(7), [(1, 2)]);
+    assert_eq!(door.lock.holder(b"b", Mono(7)).unwrap().term(), Term::Until(Mono(5_010)));
+}
+
+#[test]
 fn a_conversion_goes_ahead_and_waits_for_other_holders_alone() {
     let mut door = door();
     assert_eq!((door.token(ask("a", S), 0), door.token(ask("b", S), 0)), (1, 2));

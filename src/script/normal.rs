@@ -30,9 +30,18 @@ const LOCAL: &str = "local";
 
 /// The normal form of `script`, in words of Lua with one space between. `None` if it is too long,
 /// has something in it that is no word of Lua, or brackets that do not match, or calls a variable
-/// what only the normal form may call it.
+/// what only the normal form may call it, or puts words in an order that Lua refuses, so that what
+/// is left means something else than before.
 #[must_use]
 pub fn normal_form(script: &[u8]) -> Option<String> {
+    let form = reduced(script)?;
+    // Of what is Lua nothing more can be left out. Of what is not, a word may have gone that kept
+    // others apart: `for ; a` declares nothing, `for a` does.
+    (reduced(form.as_bytes())? == form).then_some(form)
+}
+
+/// The script without all that does not change what it does.
+fn reduced(script: &[u8]) -> Option<String> {
     if script.len() > SCRIPT_BYTES_MAX {
         return None;
     }

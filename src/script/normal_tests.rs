@@ -164,6 +164,13 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn words_in_an_order_that_lua_refuses_have_no_normal_form() {
+    for nonsense in ["for ; a", "== ( ; local )"] {
+        assert_eq!(normal_form(nonsense.as_bytes()), None, "{nonsense}");
+    }
+}
+
 proptest! {
     #[test]
     fn the_normal_form_is_its_own(words in program()) {

@@ -62,8 +62,15 @@ pub enum Lack {
     Lists,
     /// Somebody who has written down what the script does.
     NativeForm,
-    /// PUBLISH, which tells the waiters that a lock is free.
-    Publish,
+}
+
+/// What the others are told when a key is free, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// The key's name, on the channel `ARGV[2]`; 1, or null if there was nothing to tell.
+    Name,
+    /// The key and its value, spelled like JSON, on the channel `KEYS[2]`; null in any case.
+    Record,
 }
 
 impl Lack {
@@ -73,7 +80,6 @@ impl Lack {
         match self {
             Self::Lists => "lists",
             Self::NativeForm => "a native operation",
-            Self::Publish => "PUBLISH",
         }
     }
 }
@@ -163,6 +169,8 @@ pub enum Operation {
     },
     /// Gives each hash `ARGV[1]` milliseconds in which its owner has a hold: 1 or 0 for each.
     RenewHolds,
+    /// Deletes the key if it is the caller's, and tells the others.
+    ReleaseAndTell(Telling),
     /// Something that needs what is not there.
     Lacking(Lack),
 }
@@ -216,7 +224,9 @@ impl Operation {
             Self::RenewHolds => "sets the time to live of all hashes in which the owner has a hold",
             Self::Lacking(Lack::Lists) => "works with a list, which latchd does not have",
             Self::Lacking(Lack::NativeForm) => "works with a hash in a way of its own",
-            Self::Lacking(Lack::Publish) => "publishes a message, which latchd does not do",
+            Self::ReleaseAndTell(_) => {
+                "deletes the key if it holds the caller's value, and publishes that it is free"
+            }
         }
     }
 
@@ -255,6 +265,7 @@ impl Operation {
             | Self::LetGo { .. }
             | Self::BreakHolds { .. }
             | Self::RenewHolds
+            | Self::ReleaseAndTell(_)
             | Self::Lacking(_) => None,
         }
     }

@@ -6,7 +6,7 @@
 
 use crate::script::Sha;
 use crate::script::catalogue::{Known, Row};
-use crate::script::operation::{Answer, Answers, Database, Lack, Operation, Unit};
+use crate::script::operation::{Answer, Answers, Database, Lack, Operation, Telling, Unit};
 
 const fn known(sha: &str, library: &'static str, name: &'static str) -> Known {
     Known { sha: Sha::hex(sha), library, name }
@@ -85,23 +85,23 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         class: "A4",
-        operation: Operation::Lacking(Lack::Publish),
-        forms: &[
-            Sha::hex("359cea59bb8419096ae32667d05b4618c8ed8b88"),
-            Sha::hex("dc3f7f6e12454087bffc7b261d7ee4c6aa76c49f"),
-        ],
-        scripts: &[
-            known(
-                "7a71e9443a2a41539fb115a5a27d5a748a871aed",
-                "Spring Integration 7.2",
-                "RedisPubSubLock.UNLINK_UNLOCK_SCRIPT",
-            ),
-            known(
-                "02718596825c5bf6c57af391b4dc01a6d2d9d88a",
-                "simple-redis-mutex 3.0.0",
-                "release",
-            ),
-        ],
+        operation: Operation::ReleaseAndTell(Telling::Name),
+        forms: &[Sha::hex("359cea59bb8419096ae32667d05b4618c8ed8b88")],
+        scripts: &[known(
+            "7a71e9443a2a41539fb115a5a27d5a748a871aed",
+            "Spring Integration 7.2",
+            "RedisPubSubLock.UNLINK_UNLOCK_SCRIPT",
+        )],
+    },
+    Row {
+        class: "A4",
+        operation: Operation::ReleaseAndTell(Telling::Record),
+        forms: &[Sha::hex("dc3f7f6e12454087bffc7b261d7ee4c6aa76c49f")],
+        scripts: &[known(
+            "02718596825c5bf6c57af391b4dc01a6d2d9d88a",
+            "simple-redis-mutex 3.0.0",
+            "release",
+        )],
     },
     Row {
         class: "A5",

@@ -19,7 +19,7 @@ use crate::types::hash::Hash;
 use smallvec::SmallVec;
 
 /// A script hands `nil` to a command: the request has too few keys or arguments.
-const BAD_ARGUMENT: CommandError =
+pub(super) const BAD_ARGUMENT: CommandError =
     CommandError::fixed("ERR Lua redis lib command arguments must be strings or integers");
 /// A script for several keys has none.
 pub(super) const NO_KEYS: CommandError =
@@ -250,6 +250,13 @@ impl<'c, 'a, 'r> Call<'c, 'a, 'r> {
         counter::add(self.cx, key, 1)
     }
 
+    /// PUBLISH.
+    pub(super) fn tell(&mut self, channel: &[u8], message: &[u8]) -> Outcome {
+        self.may_write()?;
+        self.cx.node.pubsub.publish(channel, message);
+        Ok(())
+    }
+
     /// PUBLISH or SPUBLISH, whichever `command` names.
     pub(super) fn publish(
         &mut self,
@@ -261,8 +268,7 @@ impl<'c, 'a, 'r> Call<'c, 'a, 'r> {
         let message = message.ok_or(BAD_ARGUMENT)?;
         let is = |name: &[u8]| command.eq_ignore_ascii_case(name);
         if is(b"publish") {
-            self.may_write()?;
-            self.cx.node.pubsub.publish(channel.bytes, message);
+            self.tell(channel.bytes, message)?;
         } else if is(b"spublish") {
             self.may_write()?;
             self.cx.node.pubsub.publish_to_shard(channel.bytes, message);

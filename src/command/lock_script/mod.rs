@@ -10,6 +10,7 @@ mod claim;
 mod extend;
 mod hold;
 mod several;
+mod tell;
 
 pub(super) use call::{Call, Permission};
 
@@ -61,6 +62,7 @@ pub(super) fn run(call: &mut Call<'_, '_, '_>, operation: Operation) -> Outcome 
         Operation::LetGo { publishes } => hold::let_go(call, publishes),
         Operation::BreakHolds { publishes } => hold::break_holds(call, publishes),
         Operation::RenewHolds => hold::renew(call),
+        Operation::ReleaseAndTell(telling) => tell::release_and_tell(call, telling),
         Operation::Lacking(_) => unreachable!("the caller has answered that something is lacking"),
     }
 }

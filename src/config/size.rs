@@ -14,8 +14,10 @@ const UNITS: [(&str, u64); 8] = [
 /// The number of bytes that `text` stands for, `None` if it is no memory size.
 ///
 /// As in Redis a unit without digits is 0 and a number beyond 64 bits is the largest one. Redis
-/// lets the product with the unit wrap around; here it stays at the largest number too.
+/// lets the product with the unit wrap around; here it stays at the largest number too. The text
+/// ends at a zero byte, as one of C does.
 pub(super) fn parse(text: &[u8]) -> Option<u64> {
+    let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, unit) = text.split_at(digits);
     let (_, factor) = UNITS.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(unit))?;
@@ -52,6 +54,8 @@ mod tests {
             ("3gb", 3 << 30),
             ("", 0),
             ("kb", 0),
+            ("\0", 0),
+            ("1k\0b", 1000),
             ("18446744073709551615", u64::MAX),
             ("99999999999999999999", u64::MAX),
             ("17179869184gb", u64::MAX),

@@ -68,7 +68,9 @@ const LOOSE: &[Loose] = &[
     loose("HGETALL", Anywhere, Canon(sorted_pairs), "the order of fields is that of a hash table"),
     loose("HKEYS", Anywhere, Canon(sorted), "the order of fields is that of a hash table"),
     loose("HVALS", Anywhere, Canon(sorted), "the order of fields is that of a hash table"),
+    loose("HSCAN", MidScan, Shape, "cursors mean nothing to another server"),
     loose("HSCAN", Anywhere, Canon(scanned_pairs), "the order of fields is that of a hash table"),
+    loose("OBJECT REFCOUNT", InExec, Near(1), "Redis counts the reference of its queue"),
     loose("HRANDFIELD", Anywhere, Shape, "random"),
     loose("SCAN", MidScan, Shape, "cursors mean nothing to another server"),
     loose("RANDOMKEY", InExec, Shape, "random; outside EXEC the key is asked for (duel.rs)"),
@@ -249,14 +251,17 @@ fn slack(argv: &Argv, in_exec: bool) -> Option<&'static Slack> {
     // Without names COMMAND INFO is COMMAND.
     let all = name == "COMMAND" && sub == "INFO" && argv.len() == 2;
     let full = if all { "COMMAND ".into() } else { format!("{name} {sub}") };
-    let mid_scan = in_exec || sub != "0";
-    let rule = LOOSE.iter().find(|rule| rule.name == name || rule.name == full)?;
-    let applies = match rule.scope {
+    let mid_scan = match &*name {
+        "HSCAN" => word(2).is_some_and(|cursor| cursor != "0"),
+        _ => in_exec || sub != "0",
+    };
+    let applies = |rule: &&Loose| match rule.scope {
         Anywhere => true,
         InExec => in_exec,
         MidScan => mid_scan,
     };
-    applies.then_some(&rule.slack)
+    let mut rules = LOOSE.iter().filter(|rule| rule.name == name || rule.name == full);
+    rules.find(applies).map(|rule| &rule.slack)
 }
 
 /// Whether a difference in the reply may be due to how much time passed between the two questions.

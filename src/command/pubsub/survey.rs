@@ -1,11 +1,11 @@
 //! PUBSUB: which channels there are, and how many follow them.
 
+use crate::base::glob::{Case, matches};
 use crate::command::args::Args;
 use crate::command::context::Context;
 use crate::command::error::CommandError;
 use crate::command::help;
 use crate::command::pubsub::BASE as FAMILY;
-use crate::command::scan::named;
 use crate::command::spec::{Acl, Flags, Outcome, Run, Spec};
 use crate::pubsub::Kind;
 use std::sync::Arc;
@@ -90,21 +90,27 @@ fn help(cx: &mut Context<'_>, _: Args<'_>) -> Outcome {
 
 fn channels(cx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let pattern = pattern(&args)?;
-    let names = cx.node.pubsub.channels(|name| named(pattern, name));
+    let names = cx.node.pubsub.channels(|name| is_meant(pattern, name));
     list(cx, &names);
     Ok(())
 }
 
 fn shardchannels(cx: &mut Context<'_>, args: Args<'_>) -> Outcome {
     let pattern = pattern(&args)?;
-    let names = cx.node.pubsub.shard_channels(|name| named(pattern, name));
+    let names = cx.node.pubsub.shard_channels(|name| is_meant(pattern, name));
     list(cx, &names);
     Ok(())
 }
 
-fn pattern<'r>(args: &Args<'r>) -> Result<&'r [u8], CommandError> {
+/// Without a pattern every channel is; the pattern `*` leaves out the one without a name, as in
+/// Redis.
+fn is_meant(pattern: Option<&[u8]>, name: &[u8]) -> bool {
+    pattern.is_none_or(|pattern| matches(pattern, name, Case::Sensitive))
+}
+
+fn pattern<'r>(args: &Args<'r>) -> Result<Option<&'r [u8]>, CommandError> {
     if args.left() <= 1 {
-        return Ok(args.peek().unwrap_or(b"*"));
+        return Ok(args.peek());
     }
     let subcommand = args.argv().get(1).unwrap_or_default();
     let before = "ERR unknown subcommand or wrong number of arguments for '";

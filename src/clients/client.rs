@@ -152,6 +152,8 @@ pub struct Client {
     unblock: AtomicU8,
     /// Whether what it waits for has news.
     news: AtomicBool,
+    /// Whether it is shown every request.
+    monitors: AtomicBool,
     waker: AtomicWaker,
     mailbox: Mailbox,
     /// The post of its worker.
@@ -170,9 +172,9 @@ impl Client {
         };
         let shared = Shared::default();
         shared.store(&figures);
-        let (names, kill, unblock, news, waker) = Default::default();
+        let (names, kill, unblock, news, monitors, waker) = Default::default();
         let mailbox = Mailbox::default();
-        Self { id, origin, shared, names, kill, unblock, news, waker, mailbox, post }
+        Self { id, origin, shared, names, kill, unblock, news, monitors, waker, mailbox, post }
     }
 
     /// What it is doing.
@@ -275,6 +277,16 @@ impl Client {
         self.news.swap(false, Ordering::AcqRel)
     }
 
+    /// Whether it is shown every request (MONITOR).
+    #[must_use]
+    pub fn monitors(&self) -> bool {
+        self.monitors.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_monitors(&self, monitors: bool) {
+        self.monitors.store(monitors, Ordering::Relaxed);
+    }
+
     /// Sends it a message that is no reply, when it is between two replies.
     pub fn push(&self, push: Push) {
         match self.put(push) {
@@ -293,7 +305,8 @@ impl Client {
 
     fn put(&self, push: Push) -> Put {
         let unsent = self.shared.output_bytes.load(Ordering::Relaxed);
-        self.mailbox.put(push, self.post.room(unsent))
+        let room = self.post.room(&push, unsent);
+        self.mailbox.put(push, room)
     }
 
     /// Whether there are messages to be sent.

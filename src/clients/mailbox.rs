@@ -16,11 +16,13 @@ pub enum Push {
     Message(Arc<[u8]>),
     /// Something that RESP2 has no words for: who has gone back to it does not hear it.
     Notice(Arc<[u8]>),
+    /// A request, as MONITOR shows it: the same in both versions.
+    Line(Arc<[u8]>),
 }
 
 impl Push {
     fn bytes(&self) -> u64 {
-        let (Self::Message(spelled) | Self::Notice(spelled)) = self;
+        let (Self::Message(spelled) | Self::Notice(spelled) | Self::Line(spelled)) = self;
         spelled.len() as u64
     }
 
@@ -30,6 +32,7 @@ impl Push {
             (Self::Message(spelled), _) => writer.spelled_push(spelled),
             (Self::Notice(spelled), Protocol::Resp3) => writer.spelled_push(spelled),
             (Self::Notice(_), Protocol::Resp2 | Protocol::Recorded) => {}
+            (Self::Line(line), _) => writer.out.extend_from_slice(line),
         }
     }
 }

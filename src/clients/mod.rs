@@ -5,6 +5,7 @@
 
 mod client;
 mod mailbox;
+mod monitors;
 mod pause;
 mod post;
 mod registry;
@@ -13,6 +14,7 @@ mod subscriber;
 
 pub use client::{Client, ClientId, DEFAULT_USER, Figures, Kill, Origin, Unblock};
 pub use mailbox::{Push, TooMany};
+pub use monitors::Monitors;
 pub use pause::{Pause, PauseScope};
 pub use registry::Registry;
 pub use stall::{Stall, Standstill};

@@ -4,6 +4,7 @@
 //! Not here: the messages (`mailbox`). Invariant: a connection that is noted here is woken.
 
 use crate::clients::client::Client;
+use crate::clients::mailbox::Push;
 use atomic_waker::AtomicWaker;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub(super) struct Post {
     worker: AtomicWaker,
     /// Bytes of messages that may wait for one connection; 0 for no limit.
     bytes_max: AtomicU64,
+    /// The same for what MONITOR shows: who looks at it counts as a normal client.
+    line_bytes_max: AtomicU64,
 }
 
 impl Post {
@@ -40,13 +43,19 @@ impl Post {
         noted.iter().for_each(|client| client.wake());
     }
 
-    pub(super) fn limit(&self, bytes: u64) {
+    pub(super) fn limit(&self, bytes: u64, line_bytes: u64) {
         self.bytes_max.store(bytes, Ordering::Relaxed);
+        self.line_bytes_max.store(line_bytes, Ordering::Relaxed);
     }
 
-    /// Bytes of messages that may wait for a connection with so many bytes of unsent replies.
-    pub(super) fn room(&self, unsent: u64) -> u64 {
-        match self.bytes_max.load(Ordering::Relaxed) {
+    /// Bytes of messages that may wait for a connection with so many bytes of unsent replies when
+    /// `push` is one of them.
+    pub(super) fn room(&self, push: &Push, unsent: u64) -> u64 {
+        let bytes_max = match push {
+            Push::Message(_) | Push::Notice(_) => &self.bytes_max,
+            Push::Line(_) => &self.line_bytes_max,
+        };
+        match bytes_max.load(Ordering::Relaxed) {
             0 => u64::MAX,
             most => most.saturating_sub(unsent),
         }

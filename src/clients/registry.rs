@@ -2,6 +2,7 @@
 
 use crate::base::time::Mono;
 use crate::clients::client::{Client, ClientId, Kill, Origin};
+use crate::clients::monitors::Monitors;
 use crate::clients::pause::Pause;
 use crate::clients::post::Post;
 use dashmap::DashMap;
@@ -19,15 +20,17 @@ pub struct Registry {
     posts: Box<[Arc<Post>]>,
     /// CLIENT PAUSE.
     pub pause: Pause,
+    /// MONITOR.
+    pub monitors: Monitors,
 }
 
 impl Registry {
     /// The connections of a node with so many workers.
     #[must_use]
     pub fn new(workers: usize) -> Self {
-        let (clients, last_id, connected, pause) = Default::default();
+        let (clients, last_id, connected, pause, monitors) = Default::default();
         let posts = (0..workers.max(1)).map(|_| Arc::default()).collect();
-        Self { clients, last_id, connected, posts, pause }
+        Self { clients, last_id, connected, posts, pause, monitors }
     }
 
     /// Admits a connection if there are fewer than `most`.
@@ -75,9 +78,10 @@ impl Registry {
         self.clients.iter().any(|client| wanted(&client))
     }
 
-    /// How many bytes of messages may wait for one connection, 0 for no limit.
-    pub fn limit_mailboxes(&self, bytes: u64) {
-        self.posts.iter().for_each(|post| post.limit(bytes));
+    /// How many bytes of messages, or of lines of MONITOR, may wait for one connection; 0 for no
+    /// limit.
+    pub fn limit_mailboxes(&self, bytes: u64, line_bytes: u64) {
+        self.posts.iter().for_each(|post| post.limit(bytes, line_bytes));
     }
 
     /// Wakes the connections of a worker that have got messages, and the task of `cx` when others
@@ -90,13 +94,13 @@ impl Registry {
         &self.posts[worker % self.posts.len()]
     }
 
-    /// Closes connections that have not been heard of for `timeout_ms`, but no subscribers: they
-    /// listen.
+    /// Closes connections that have not been heard of for `timeout_ms`, but neither
+    /// subscribers nor monitors: they listen.
     pub fn close_idle(&self, now: Mono, timeout_ms: u64) {
         for client in &self.clients {
             let figures = client.figures();
             let idle = !figures.blocked && now.since(Mono(figures.last_seen_ms)) > timeout_ms;
-            if idle && client.subscribed().is_nothing() {
+            if idle && !client.monitors() && client.subscribed().is_nothing() {
                 client.kill(Kill::Now);
             }
         }

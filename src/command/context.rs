@@ -130,6 +130,8 @@ pub struct Caller {
     pub authenticated: bool,
     /// Whether its reads leave the access marks alone (CLIENT NO-TOUCH).
     pub no_touch: bool,
+    /// Whether it is shown every request (MONITOR).
+    pub monitors: bool,
     /// Whether memory pressure never closes it (CLIENT NO-EVICT).
     pub no_evict: bool,
     /// What becomes of its replies.

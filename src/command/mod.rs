@@ -57,6 +57,7 @@ mod lolwut;
 mod memory;
 mod memory_doctor;
 mod memory_usage;
+mod monitor;
 mod nested;
 mod object;
 mod once;
@@ -115,6 +116,7 @@ const FAMILIES: &[&[Spec]] = &[
     lock::ROWS,
     lolwut::ROWS,
     memory::ROWS,
+    monitor::ROWS,
     object::ROWS,
     once::ROWS,
     pubsub::ROWS,

@@ -301,7 +301,8 @@ impl Node {
         self.notifications.set_classes(settings.notify_keyspace_events);
         self.keyspace.count_memory(settings.maxmemory > 0);
         self.encodings.take_over(settings);
-        self.clients.limit_mailboxes(settings.client_output_buffer_limit.pubsub.hard_bytes);
+        let output = &settings.client_output_buffer_limit;
+        self.clients.limit_mailboxes(output.pubsub.hard_bytes, output.normal.hard_bytes);
         let slower_than = settings.slowlog_log_slower_than_us;
         self.slow_log.set_slower_than_us(slower_than.map_or(-1, |us| us as i64));
         self.slow_log.set_len_max(settings.slowlog_max_len);

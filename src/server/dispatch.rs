@@ -20,6 +20,7 @@ use crate::observe::slowlog::Sender;
 use crate::resp::reply::Writer;
 use crate::resp::request::Argv;
 use crate::server::core::Core;
+use crate::server::monitor;
 use smallvec::SmallVec;
 
 /// The slots of a request's keys.
@@ -128,6 +129,10 @@ pub(crate) fn run(core: &Core, cx: &mut Context<'_>, argv: Argv<'_>, slots: &[Sl
     }
     if let Some(nested) = cx.nested.take() {
         account_nested(core, nested);
+    }
+    // While the shards are borrowed, so that requests for the same key are shown in their order.
+    if core.node.clients.monitors.any() {
+        monitor::show_run(core, cx, argv);
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod core;
 pub mod dispatch;
 mod memory_limit;
+mod monitor;
 mod refusal;
 pub mod session;
 mod transaction;

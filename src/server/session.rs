@@ -11,7 +11,6 @@ use crate::command::error::CommandError;
 use crate::command::named::named;
 use crate::command::spec::{Flags, Group, Run, SessionVerb};
 use crate::command::table::{self, Command, key_slots};
-use crate::config::ProtectedAction;
 use crate::keyspace::Db;
 use crate::observe::commands::CallEnd;
 use crate::pubsub::Subscriptions;
@@ -21,6 +20,7 @@ use crate::resp::request::{Argv, Bounds, Parser};
 use crate::server::core::Core;
 use crate::server::dispatch::{self, Call, Slots, Start};
 use crate::server::memory_limit;
+use crate::server::monitor;
 use crate::server::refusal;
 use crate::server::transaction::{self, Queued, Transaction};
 pub use crate::server::waiting::WaitEnd;
@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 mod end;
 mod pushes;
+mod standing;
 
 /// A turn ends early when so many bytes of replies have gathered, so that they are sent before more
 /// are made.
@@ -93,6 +94,7 @@ impl Session {
             db: Db(0),
             authenticated: core.settings().requirepass.is_none(),
             no_touch: false,
+            monitors: false,
             no_evict: false,
             replies: Replies::On,
             kept: KeptSlots::default(),
@@ -377,11 +379,11 @@ impl State {
         if spec.flags.has(Flags::PROTECTED) && !self.may_debug(core) {
             return refuse(refusal::PROTECTED);
         }
-        if !self.caller.authenticated
-            && !spec.flags.has(Flags::NO_AUTH)
-            && core.settings().requirepass.is_some()
+        // One branch for what is rarely so.
+        if (!self.caller.authenticated | self.caller.monitors)
+            && let Err(error) = self.check_standing(core, spec.flags)
         {
-            return refuse(CommandError::fixed("NOAUTH Authentication required."));
+            return refuse(error);
         }
         let open = self.transaction.is_open();
         if open && spec.flags.has(Flags::NO_MULTI) {
@@ -398,6 +400,7 @@ impl State {
         }
         if let Some((scope, _)) = core.node.clients.pause.at(now.mono)
             && (scope == PauseScope::All || self.may_write(command))
+            && !self.caller.monitors
         {
             return Ok(Admitted::Later);
         }
@@ -406,15 +409,6 @@ impl State {
             Run::Session(_) => Ok(Admitted::Run(command)),
             Run::Plain(_) | Run::Container if open => Ok(Admitted::Queue(command)),
             Run::Plain(_) | Run::Container => Ok(Admitted::Run(command)),
-        }
-    }
-
-    /// What `enable-debug-command` says about this client.
-    fn may_debug(&self, core: &Core) -> bool {
-        match core.settings().enable_debug_command {
-            ProtectedAction::Yes => true,
-            ProtectedAction::Local => self.caller.client.origin.is_local(),
-            ProtectedAction::No => false,
         }
     }
 
@@ -450,7 +444,11 @@ impl State {
         }
         let before = writer.out.len();
         let effect = match command.spec.run {
-            Run::Session(verb) => self.session_verb(core, verb, call.argv, (writer, at.now)),
+            Run::Session(verb) => {
+                let effect = self.session_verb(core, verb, call.argv, (writer, at.now));
+                monitor::show(core, &self.caller, command, call.argv);
+                effect
+            }
             Run::Plain(_) | Run::Container => {
                 dispatch::execute(core, &mut self.caller, call, writer, at.now)
             }

@@ -1,6 +1,8 @@
 //! redis-cli's special modes: iteration, statistics, mass insertion, latency.
 
 use std::fmt::Write;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use crate::cli::{cli, redis_cli};
 use crate::program::{finished, limited, output, text};
@@ -99,4 +101,21 @@ fn mass_insertion_counts_errors_and_goes_on() {
     let shown = text(&finished.stdout) + &text(&finished.stderr);
     assert!(shown.contains("errors: 2, replies: 4\n"), "{shown}");
     assert_eq!(cli(&server, &["GET", "last"]), "1\n");
+}
+
+/// It never ends, so it is ended when it has shown what it should.
+#[test]
+fn monitor() {
+    let server = Server::latchd(&[]);
+    let mut command = limited("stdbuf");
+    command.args(["-oL", "redis-cli", "-p", &server.port().to_string(), "monitor"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("redis-cli is installed");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout is a pipe")).lines();
+    let mut next = || lines.next().expect("it goes on").expect("it is text");
+    assert_eq!(next(), "OK");
+    assert_eq!(cli(&server, &["SET", "k", "a \"b\""]), "OK\n");
+    let shown = next();
+    assert!(shown.ends_with(r#"] "SET" "k" "a \"b\"""#), "{shown}");
+    child.kill().expect("it still runs");
+    child.wait().expect("it is ours");
 }

@@ -12,6 +12,7 @@ mod idle_flood;
 mod inspect;
 mod listening;
 mod lock_lost;
+mod monitor;
 mod pause;
 mod shutdown;
 mod slow_reader;

@@ -137,6 +137,7 @@ impl Lines {
 fn flags(client: &Client) -> String {
     let figures = client.figures();
     let letters = [
+        ('O', client.monitors()),
         ('P', !client.subscribed().is_nothing()),
         ('x', figures.queued >= 0),
         ('b', figures.blocked),

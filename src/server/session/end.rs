@@ -16,6 +16,7 @@ impl Session {
         }
         self.state.let_leases_run_out(core);
         self.state.leave_channels(core);
+        self.state.end_monitoring(core);
         self.state.transaction.reset(core);
         core.node.clients.remove(self.state.caller.client.id);
     }
@@ -41,10 +42,18 @@ impl State {
         }
     }
 
+    /// The connection is shown nothing more.
+    fn end_monitoring(&mut self, core: &Core) {
+        if std::mem::take(&mut self.caller.monitors) {
+            core.node.clients.monitors.remove(&self.caller.client);
+        }
+    }
+
     /// Back to what a new connection is.
     pub(super) fn reset(&mut self, core: &Core, writer: &mut Writer) {
         self.transaction.reset(core);
         self.leave_channels(core);
+        self.end_monitoring(core);
         // What has come in until now comes before the answer, in the words of the old protocol.
         if self.caller.client.has_pushes() {
             self.send_pushes(writer);

@@ -2,7 +2,8 @@
 //!
 //! Not here: where they wait (`clients/mailbox.rs`), and waking the connection (`clients/post.rs`).
 
-use crate::clients::TooMany;
+use crate::clients::{Push, TooMany};
+use crate::command::context::Replies;
 use crate::resp::reply::Writer;
 use crate::server::session::{Session, State};
 
@@ -14,7 +15,7 @@ impl Session {
     pub fn take_pushes(&mut self, writer: &mut Writer) -> Result<(), TooMany> {
         writer.protocol = self.state.protocol;
         let pushes = self.client().take_pushes()?;
-        pushes.iter().for_each(|push| push.write(writer));
+        self.state.write_pushes(&pushes, writer);
         Ok(())
     }
 
@@ -31,6 +32,13 @@ impl State {
     pub(super) fn send_pushes(&self, writer: &mut Writer) {
         // Whoever has too many is closed when the connection finds out.
         let pushes = self.caller.client.take_pushes().unwrap_or_default();
-        pushes.iter().for_each(|push| push.write(writer));
+        self.write_pushes(&pushes, writer);
+    }
+
+    /// CLIENT REPLY OFF holds for what MONITOR shows as well, as in Redis.
+    fn write_pushes(&self, pushes: &[Push], writer: &mut Writer) {
+        let silent = self.caller.replies == Replies::Off;
+        let heard = |push: &&Push| !silent || !matches!(push, Push::Line(_));
+        pushes.iter().filter(heard).for_each(|push| push.write(writer));
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis,
 //! so that a client may send everything before it reads anything; `client-output-buffer-limit`
-//! bounds that. Not here: what requests mean (`server`), and accepting (`listen`).
+//! bounds that, and a small limit for who has not given the password. Not here: what requests mean (`server`), and accepting (`listen`).
 
 use crate::clients::{Figures, Kill, TooMany};
 use crate::command::context::{Effect, Haste};
@@ -169,7 +169,8 @@ impl Connection {
             End::OutputLimit => tracing::warn!(
                 id,
                 address,
-                "Client closed: it left more replies than client-output-buffer-limit allows"
+                "Client closed: it left more replies than client-output-buffer-limit allows, or than \
+                 somebody without the password may"
             ),
             End::InputLimit => tracing::warn!(
                 id,
@@ -537,8 +538,7 @@ impl Connection {
         if buffered > settings.client_query_buffer_limit {
             return Err(End::InputLimit);
         }
-        let limits = &settings.client_output_buffer_limit;
-        let limit = if self.session.is_subscriber() { limits.pubsub } else { limits.normal };
+        let limit = self.session.output_limit(desk.core());
         let clock = &desk.core.node.clock;
         match self.unsent.judge(limit, || clock.now().mono) {
             Verdict::Within => Ok(()),

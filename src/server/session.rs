@@ -29,6 +29,7 @@ use crate::server::window::{Expected, Window};
 use std::sync::Arc;
 
 mod end;
+mod output_limit;
 mod pushes;
 mod standing;
 

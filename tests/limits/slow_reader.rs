@@ -107,6 +107,22 @@ fn the_soft_limit_holds_for_who_is_leaving() {
     assert_well(&mut server, &mut other);
 }
 
+/// The default has no limit for ordinary clients, and whoever has no password is none.
+#[test]
+fn who_has_not_given_the_password_and_reads_nothing_is_closed() {
+    let mut server = Server::latchd(&["--requirepass", "secret"]);
+    let mut other = Client::connect(server.addr());
+    assert_eq!(other.ask("AUTH secret"), "+OK\r\n");
+    let mut stranger = Client::connect(server.addr());
+    assert!(stranger.ask("PING").starts_with("-NOAUTH"));
+    // 12 MB of errors. The server may close before it has read all of the requests.
+    let request = format!("{} {}\r\n", "a".repeat(128), "b".repeat(128));
+    let _ = stranger.send_raw(&request.into_bytes().repeat(40_000));
+    becomes(&1, || number(&mut other, "connected_clients"));
+    assert_eq!(number(&mut other, "client_output_buffer_limit_disconnections"), 1);
+    assert_well(&mut server, &mut other);
+}
+
 /// Without a limit (the default) the server keeps what a slow reader has asked for.
 #[test]
 fn a_reader_without_a_limit_gets_everything_late() {

@@ -18,12 +18,6 @@ impl Session {
         self.state.write_pushes(&pushes, writer);
         Ok(())
     }
-
-    /// Whether the client follows a channel.
-    #[must_use]
-    pub const fn is_subscriber(&self) -> bool {
-        self.state.caller.subscriptions.any()
-    }
 }
 
 impl State {

@@ -3,7 +3,8 @@
 //!
 //! An idle connection owns no buffer. Reading goes on while replies wait to be taken, as in Redis,
 //! so that a client may send everything before it reads anything; `client-output-buffer-limit`
-//! bounds that, and a small limit for who has not given the password. Not here: what requests mean (`server`), and accepting (`listen`).
+//! bounds that, and so does a small limit for who has not given the password. Not here: what
+//! requests mean (`server`), and accepting (`listen`).
 
 use crate::clients::{Figures, Kill, TooMany};
 use crate::command::context::{Effect, Haste};
@@ -169,8 +170,8 @@ impl Connection {
             End::OutputLimit => tracing::warn!(
                 id,
                 address,
-                "Client closed: it left more replies than client-output-buffer-limit allows, or than \
-                 somebody without the password may"
+                "Client closed: it left more replies than client-output-buffer-limit allows, or \
+                 than who has not given the password may leave"
             ),
             End::InputLimit => tracing::warn!(
                 id,

@@ -2,6 +2,7 @@
 //!
 //! The layers and who may import whom are in `docs/ARCHITECTURE.md`; `tests/tidy.rs` enforces them.
 
+pub mod acl;
 pub mod base;
 pub mod clients;
 pub mod cluster;

@@ -13,10 +13,11 @@ pub(crate) enum Allowed {
 use Allowed::{EverythingAbove, These};
 
 /// Each layer and what it may name. A row names only rows above it, so there is no circle.
-pub(crate) const LAYERS: [(&str, Allowed); 16] = [
+pub(crate) const LAYERS: [(&str, Allowed); 17] = [
     ("base", These(&[])),
     ("types", These(&["base"])),
     ("coord", These(&["base"])),
+    ("acl", These(&["base"])),
     ("resp", These(&["base"])),
     ("config", These(&["base"])),
     ("observe", These(&["base"])),

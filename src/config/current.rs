@@ -181,12 +181,7 @@ impl Config {
         let rows = self.settable(pairs, caller)?;
         let mut slots = self.slots.clone();
         for ((index, row), (name, value)) in rows.iter().zip(pairs) {
-            let words: Vec<&[u8]> = match row.kind.takes_words() {
-                true if value.is_empty() => Vec::new(),
-                true => value.split(|byte| *byte == b' ').collect(),
-                false => vec![value],
-            };
-            let value = row.parse(&words, Some(&slots[*index].value));
+            let value = row.parse(&row.kind.split(value), Some(&slots[*index].value));
             let value = value.map_err(|reason| SetError::failed(spelled(row, name), reason))?;
             slots[*index].value = value;
         }

@@ -85,6 +85,16 @@ impl Kind {
         }
     }
 
+    /// The words that one argument of `CONFIG SET`, or one in quotes on a line, stands for.
+    #[must_use]
+    pub fn split(self, argument: &[u8]) -> Vec<&[u8]> {
+        match self.takes_words() {
+            true if argument.is_empty() => Vec::new(),
+            true => argument.split(|byte| *byte == b' ').collect(),
+            false => vec![argument],
+        }
+    }
+
     /// The value that `words` stand for. `before` is what the words change, for the one kind
     /// (`OutputLimits`) whose lines name only some of its parts.
     ///

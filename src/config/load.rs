@@ -201,7 +201,12 @@ impl<'a> Loader<'a> {
         at: &At<'_>,
     ) -> Result<(), ConfigError> {
         let slot = &mut self.slots[index];
-        let value = row.parse(values, Some(&slot.value)).map_err(|problem| {
+        // As in Redis, the words of a list may stand in one pair of quotes.
+        let values = match values {
+            [list] => row.kind.split(list),
+            _ => values.to_vec(),
+        };
+        let value = row.parse(&values, Some(&slot.value)).map_err(|problem| {
             let error = at.error(problem);
             match row.effect {
                 Effect::Refused(_) => {
@@ -416,6 +421,23 @@ mod tests {
         let missing = load(&["missing.conf"], &[]).unwrap_err();
         assert!(missing.contains("can't open config file 'missing.conf': entity not found"));
         assert!(load(&["a.conf", "b.conf"], &[("a.conf", "")]).unwrap_err().contains("\"b.conf\""));
+    }
+
+    #[test]
+    fn the_words_of_a_list_may_stand_in_one_pair_of_quotes() {
+        for (name, plain, quoted) in [
+            ("bind", "bind 127.0.0.1 -::1", "bind \"127.0.0.1 -::1\""),
+            ("save", "save 900 1 300 10", "save '900 1 300 10'"),
+            (
+                "client-output-buffer-limit",
+                "client-output-buffer-limit normal 1 2 3",
+                "client-output-buffer-limit \"normal 1 2 3\"",
+            ),
+        ] {
+            let [plain, quoted] = [plain, quoted]
+                .map(|line| load(&["x.conf"], &[("x.conf", line)]).expect("a good line").0);
+            assert_eq!(quoted.value(name).unwrap().0, plain.value(name).unwrap().0);
+        }
     }
 
     #[test]
